@@ -1,0 +1,163 @@
+import type { Kind } from './entry.ts';
+import type { KeptReason, SkipReason } from './plan.ts';
+
+export const ACTIONS = ['pull', 'simulate', 'push', 'sync', 'undo', 'retire', 'relink'] as const;
+export type Action = (typeof ACTIONS)[number];
+export type Trigger = 'schedule' | 'api' | 'console' | 'startup' | 'retry';
+export type JobState = 'queued' | 'running' | 'waiting' | 'completed' | 'completedWithErrors' | 'held' | 'failed' | 'cancelled';
+export type RouteJobState = 'queued' | 'running' | 'waiting' | 'completed' | 'completedWithErrors' | 'held' | 'failed';
+export const TERMINAL: ReadonlySet<JobState> = new Set<JobState>(['completed', 'completedWithErrors', 'held', 'failed', 'cancelled']);
+
+export const BREAKERS = ['removals', 'creations', 'clearedPercent', 'addressChangesPercent', 'sourceShrinkPercent', 'firstRun', 'paused', 'cancelled', 'rejected'] as const;
+export type BreakerName = (typeof BREAKERS)[number];
+
+/** One reason why a plan is held (contract, "heldBecause"). */
+export interface Trip {
+  readonly breaker: BreakerName;
+  readonly kind: Kind | null;
+  readonly before: number | null;
+  readonly after: number | null;
+  readonly value: number;
+  readonly limit: number;
+  readonly nextStep: string;
+}
+
+export interface ConnectorProgress {
+  readonly id: string;
+  readonly state: 'queued' | 'running' | 'waiting' | 'completed' | 'failed';
+  readonly cause: string | null;
+  readonly pulled: number;
+  readonly read: number;
+  readonly mode: 'full' | 'delta';
+  readonly complete: boolean;
+  readonly calls: number;
+}
+
+export interface LeaverCounts {
+  readonly orphaned: number;
+  readonly hidden: number;
+  readonly deleted: number;
+  readonly kept: number;
+  readonly failed: number;
+  readonly held: number;
+  readonly keptBecause: Readonly<Partial<Record<KeptReason, number>>>;
+}
+
+export interface Counts {
+  readonly pulled: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly adopted: number;
+  readonly unchanged: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly held: number;
+  readonly skippedBecause: Readonly<Partial<Record<SkipReason, number>>>;
+  readonly leavers: LeaverCounts;
+}
+
+export interface Decision {
+  readonly what: 'approved' | 'rejected' | 'resolved' | 'expired';
+  readonly by: string;
+  readonly at: string;
+  readonly reason?: string | undefined;
+}
+
+export interface RouteResult extends Counts {
+  readonly id: string;
+  readonly state: RouteJobState;
+  readonly cause: string | null;
+  readonly plan: string | null;
+  readonly heldBecause: readonly Trip[];
+  readonly heldBy: string | null;
+  readonly newer: Readonly<Record<string, unknown>> | null;
+  readonly decision: Decision | null;
+  readonly warnings: readonly string[];
+  readonly losses: Readonly<Record<string, number>>;
+}
+
+export interface Progress {
+  readonly phase: 'pull' | 'plan' | 'push' | 'done';
+  readonly done: number;
+  readonly total: number;
+  readonly ratePerMinute: number | null;
+  readonly secondsLeft: number | null;
+  readonly waitingUntil: string | null;
+}
+
+/** The job document of the API, and the row we keep. */
+export interface Job {
+  readonly id: string;
+  readonly action: Action;
+  readonly state: JobState;
+  readonly cause: string | null;
+  readonly trigger: Trigger;
+  readonly startedBy: string;
+  readonly reason: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly durationMs: number | null;
+  readonly configurationVersion: string;
+  readonly connectors: readonly ConnectorProgress[];
+  readonly routes: readonly RouteResult[];
+  readonly progress: Progress;
+}
+
+/** No entries, no changes. */
+export const ZERO_COUNTS: Counts = {
+  pulled: 0, created: 0, updated: 0, adopted: 0, unchanged: 0, skipped: 0, failed: 0, held: 0, skippedBecause: {},
+  leavers: { orphaned: 0, hidden: 0, deleted: 0, kept: 0, failed: 0, held: 0, keptBecause: {} },
+};
+
+/** What a job covers and how far it is: our own row, of which `job` is what the API shows. */
+export interface JobRecord {
+  readonly job: Job;
+  /** Connectors that are involved, ascending id, with what the job does with each. */
+  readonly connectors: readonly { readonly id: string; readonly source: boolean; readonly target: boolean }[];
+  readonly fresh: boolean;
+  /** Addresses or ids: plan just these. */
+  readonly only: readonly string[] | null;
+  readonly cancelRequested: boolean;
+  /** Goes up with each approval; part of every orchestration instance id and of plan keys. */
+  readonly round: number;
+  /** Routes of this round (an approval goes on with one route). */
+  readonly roundRoutes: readonly string[];
+  /** Instance id of the round's orchestration. */
+  readonly instance: string;
+  /** Round in which each route was planned last: where its changes are. */
+  readonly plannedIn: Readonly<Record<string, number>>;
+}
+
+/** What a route remembers between jobs. */
+export interface RouteState {
+  readonly route: string;
+  /** When the schedule last started (or decided about) this route: ISO. */
+  readonly lastDue: string | null;
+  readonly lastJob: string | null;
+  /** Last job that carried a plan of the route to its end: ISO. */
+  readonly lastSuccess: string | null;
+  /** True once one plan of the route has run to its end: `firstRun` no longer applies. */
+  readonly ranOnce: boolean;
+  /** Unstamped entries of the source per kind at the last accepted read: the baseline of `sourceShrinkPercent`. */
+  readonly accepted: Readonly<Partial<Record<Kind, number>>> | null;
+  readonly held: HeldPlan | null;
+  /** Ids of changes (kind, source, target) approved and not yet carried out, with the hash they were approved under. */
+  readonly approved: readonly string[];
+  /** Fingerprint of a rejected plan: not held up again until it differs. */
+  readonly rejected: string | null;
+  /** Removals of the last days for the 23 h sum: job creation time and count. */
+  readonly removals: readonly { readonly job: string; readonly at: string; readonly count: number }[];
+}
+
+export interface HeldPlan {
+  readonly job: string;
+  readonly round: number;
+  readonly hash: string;
+  readonly at: string;
+  readonly expiresAt: string;
+  readonly trips: readonly Trip[];
+  /** Keys (change, source id, target id) of the changes of the kinds that tripped: what an approval covers. Stored beside when large. */
+  readonly keys: readonly string[];
+  readonly decision: Decision | null;
+}

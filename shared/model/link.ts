@@ -1,0 +1,46 @@
+import type { Kind } from './entry.ts';
+import type { FieldName, FieldValue } from './plan.ts';
+
+/**
+ * "This source object is that target object", by immutable ids (design §2). Keyed by route and source id; never deleted: it becomes `ended`.
+ *
+ * - `intent`  a create was announced and its answer is not known yet; the write step looks the object up before it repeats anything
+ * - `linked`  the target object is ours (or adopted) and is kept up to date
+ * - `ended`   the target object is gone or released; X500 addresses and history stay
+ */
+export interface Link {
+  readonly route: string;
+  readonly sourceId: string;
+  readonly state: 'intent' | 'linked' | 'ended';
+  readonly kind: Kind;
+  readonly targetId: string | null;
+  readonly adopted: boolean;
+  /** The change (by id) that was announced last, and when (ISO): what a re-run compares with before it calls the target. */
+  readonly intent: { readonly change: string; readonly at: string; readonly what: 'create' | 'update' | 'hide' | 'delete' | 'adopt'; readonly alias: string | null } | null;
+  /** The change that was carried out last: a re-run of it is `done` without a call. */
+  readonly doneChange: string | null;
+  /** The target object's fields as last known (read, or expected after our own write). */
+  readonly image: Readonly<Record<FieldName, FieldValue>>;
+  /** Hash of the target entry that `image` was taken from; null after our own write, until a read confirms it. */
+  readonly imageHash: string | null;
+  /** Per field, a hash of the value that galsync wrote last: tells our value from an edit, and what we may clear. */
+  readonly written: Readonly<Record<FieldName, string>>;
+  /** Fields that the target answered "done" for but does not show; reported once, not written for ever. */
+  readonly notKept: Readonly<Record<FieldName, string>>;
+  /** Set while the source is gone or out of scope. `since` is when the leaving began (hide done, or first found). */
+  readonly leaving: { readonly reason: 'gone' | 'outOfScope'; readonly since: string } | null;
+  /** True once the target object was hidden because of `leaving`. */
+  readonly hidden: boolean;
+  /** Fixed at create; what we named the object there. */
+  readonly alias: string | null;
+  /** Last primary address and display name: what a person calls it when everything else is gone. */
+  readonly address: string;
+  readonly displayName: string;
+  /** Every X500 address ever seen of the person or of its target object. */
+  readonly x500: readonly string[];
+  /** When the target object was last written by us (ISO): on a service with known lag it counts as there for 24 h. */
+  readonly writtenAt: string | null;
+  /** Waiting to be tried again after a failure that has to do with this object. */
+  readonly retry: { readonly at: string; readonly tries: number } | null;
+  readonly endedBecause: string | null;
+}

@@ -1,0 +1,101 @@
+import type { AttributeName } from './attributes.ts';
+import type { Kind } from './entry.ts';
+import type { Failure } from './failure.ts';
+
+/** What the diff compares and a write carries: attributes plus what the entry holds beside them. */
+export type FieldName = AttributeName | 'addresses' | 'deliveryAddress' | 'x500' | 'sip' | 'hidden' | 'stamp';
+/** null means empty. `hidden` is `'true' | 'false'`. Lists keep their order; the first address is the primary one. */
+export type FieldValue = string | readonly string[] | null;
+export type Fields = Readonly<Partial<Record<FieldName, FieldValue>>>;
+
+export interface FieldChange {
+  readonly name: FieldName;
+  readonly before: FieldValue;
+  readonly after: FieldValue;
+}
+
+export const CHANGE_KINDS = ['create', 'update', 'hide', 'delete', 'adopt', 'skip', 'keep'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+export const SKIP_REASONS = [
+  'stamped', 'invalid', 'kind', 'disabled', 'external', 'hidden', 'noAddress', 'internalOnly', 'domain', 'orgUnit', 'exceptMember',
+  'notMember', 'where', 'ownedElsewhere', 'targetsOwn', 'takenOver', 'collision', 'claimed',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+export const KEPT_REASONS = ['policy', 'grace', 'adopted', 'unlinked', 'staleSource', 'unconfirmed'] as const;
+export type KeptReason = (typeof KEPT_REASONS)[number];
+
+/** Why a removal, or any change that is not plain: `gone`, `outOfScope:where`, `missingInTarget`, `addressClaimed`, `returned` … */
+export type ChangeReason = string;
+
+export interface Owner {
+  readonly id: string;
+  readonly kind: string;
+  /** The attribute of the owner that holds the address, in the target's own words. */
+  readonly attribute: string;
+  readonly displayName?: string | undefined;
+}
+
+/**
+ * One change of one entry, as planned. `skip` and `keep` rows are kept for people (collisions, claims, kept leavers), never carried out.
+ * `orphan` marks the acts on managed objects whose source is gone or out of scope: they are counted under `leavers`, not above.
+ */
+export interface Change {
+  /** `<job>.<round>.<sequence>`; unique in the installation. */
+  readonly id: string;
+  readonly route: string;
+  readonly change: ChangeKind;
+  readonly kind: Kind;
+  readonly sourceId: string;
+  readonly targetId: string | null;
+  readonly address: string;
+  readonly displayName: string;
+  readonly reason: ChangeReason;
+  readonly orphan: boolean;
+  readonly fields: readonly FieldChange[];
+  /** create: everything the object shall hold. */
+  readonly desired: Fields | null;
+  readonly stamp: string;
+  readonly alias: string | null;
+  readonly owner: Owner | null;
+  /** Delete after a hide that was counted then: does not count for the removals breaker again. */
+  readonly countedBefore: boolean;
+  /** Addresses (keys) this change takes and gives up at the target: settled by `claims`. */
+  readonly takes: readonly string[];
+  readonly releases: readonly string[];
+  /** The source must be re-linked from this old source id (same person, new id). */
+  readonly relinkFrom: string | null;
+  /** For `hide`/`delete`: when the leaving began. */
+  readonly since: string | null;
+  /** Part of the ordered lane: releases before takes. 0 = no order needed. */
+  readonly order: number;
+}
+
+export type OutcomeResult = 'done' | 'failed' | 'held' | 'skipped';
+
+/** What became of one change. */
+export interface Outcome {
+  readonly result: OutcomeResult;
+  readonly at: string;
+  readonly targetId: string | null;
+  readonly failure: Failure | null;
+  readonly retryAt: string | null;
+  readonly owner: Owner | null;
+  /** `alreadyGone`, `foundAgain` … for people. */
+  readonly note: string | null;
+  /** True if the change turned out to be a collision, so it counts as skipped. */
+  readonly collision?: boolean;
+}
+
+/** Up to 20 changes of one plan that one activity carries out; outcomes are filled in as they become known. */
+export interface Batch {
+  readonly job: string;
+  readonly round: number;
+  readonly route: string;
+  readonly lane: number;
+  readonly sequence: number;
+  readonly changes: readonly Change[];
+  /** By change id. */
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+}
