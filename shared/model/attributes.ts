@@ -3,12 +3,47 @@
  * `displayName` and `addresses` are always pushed; `addresses` is a field of the entry itself, not in `attributes`.
  */
 export const SINGLE_ATTRIBUTES = [
-  'displayName', 'givenName', 'surname', 'namePrefix', 'nameSuffix', 'alias', 'companyName', 'department', 'jobTitle', 'officeLocation',
-  'mobilePhone', 'fax', 'streetAddress', 'city', 'state', 'postalCode', 'country', 'manager',
-  'birthday', 'homeStreetAddress', 'homeCity', 'homeState', 'homePostalCode', 'homeCountry', 'notes', 'employeeId',
-  'customAttribute1', 'customAttribute2', 'customAttribute3', 'customAttribute4', 'customAttribute5', 'customAttribute6', 'customAttribute7',
-  'customAttribute8', 'customAttribute9', 'customAttribute10', 'customAttribute11', 'customAttribute12', 'customAttribute13',
-  'customAttribute14', 'customAttribute15',
+  'displayName',
+  'givenName',
+  'surname',
+  'namePrefix',
+  'nameSuffix',
+  'alias',
+  'companyName',
+  'department',
+  'jobTitle',
+  'officeLocation',
+  'mobilePhone',
+  'fax',
+  'streetAddress',
+  'city',
+  'state',
+  'postalCode',
+  'country',
+  'manager',
+  'birthday',
+  'homeStreetAddress',
+  'homeCity',
+  'homeState',
+  'homePostalCode',
+  'homeCountry',
+  'notes',
+  'employeeId',
+  'customAttribute1',
+  'customAttribute2',
+  'customAttribute3',
+  'customAttribute4',
+  'customAttribute5',
+  'customAttribute6',
+  'customAttribute7',
+  'customAttribute8',
+  'customAttribute9',
+  'customAttribute10',
+  'customAttribute11',
+  'customAttribute12',
+  'customAttribute13',
+  'customAttribute14',
+  'customAttribute15',
 ] as const;
 
 /** Attributes that hold a list of texts. */
@@ -23,16 +58,46 @@ export type AttributeValue = string | readonly string[];
 
 /** Pushed by default (`attributes.only: null`); `addresses` belongs to it too. */
 export const DIRECTORY_SET: readonly AttributeName[] = [
-  'displayName', 'givenName', 'surname', 'namePrefix', 'nameSuffix', 'alias', 'companyName', 'department', 'jobTitle', 'officeLocation',
-  'businessPhones', 'mobilePhone', 'otherPhones', 'fax', 'streetAddress', 'city', 'state', 'postalCode', 'country', 'instantMessengers',
-  'languages', 'manager',
+  'displayName',
+  'givenName',
+  'surname',
+  'namePrefix',
+  'nameSuffix',
+  'alias',
+  'companyName',
+  'department',
+  'jobTitle',
+  'officeLocation',
+  'businessPhones',
+  'mobilePhone',
+  'otherPhones',
+  'fax',
+  'streetAddress',
+  'city',
+  'state',
+  'postalCode',
+  'country',
+  'instantMessengers',
+  'languages',
+  'manager',
 ];
 
 /** Pushed only when named, or with `"*"`. */
 export const NAMED_ONLY: readonly AttributeName[] = [...SINGLE_ATTRIBUTES, ...LIST_ATTRIBUTES].filter((a) => !DIRECTORY_SET.includes(a));
 
 /** Usable in conditions and `{placeholders}`, never pushed as such. */
-export const CONDITION_ONLY = ['id', 'kind', 'primaryAddress', 'domain', 'userPrincipalName', 'enabled', 'external', 'hidden', 'createdAt', 'addresses'] as const;
+export const CONDITION_ONLY = [
+  'id',
+  'kind',
+  'primaryAddress',
+  'domain',
+  'userPrincipalName',
+  'enabled',
+  'external',
+  'hidden',
+  'createdAt',
+  'addresses',
+] as const;
 
 const LISTS: ReadonlySet<string> = new Set(LIST_ATTRIBUTES);
 const NAMES: ReadonlySet<string> = new Set([...SINGLE_ATTRIBUTES, ...LIST_ATTRIBUTES]);

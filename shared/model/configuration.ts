@@ -13,8 +13,18 @@ export interface Configuration {
 }
 
 export const OPERATORS = [
-  'Equals', 'DoesNotEqual', 'Contains', 'DoesNotContain', 'StartWith', 'DoesNotStartWith', 'EndsWith', 'DoesNotEndWith',
-  'MatchRegex', 'DoesNotMatchRegex', 'DateAfter', 'DateBefore',
+  'Equals',
+  'DoesNotEqual',
+  'Contains',
+  'DoesNotContain',
+  'StartWith',
+  'DoesNotStartWith',
+  'EndsWith',
+  'DoesNotEndWith',
+  'MatchRegex',
+  'DoesNotMatchRegex',
+  'DateAfter',
+  'DateBefore',
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
@@ -24,7 +34,11 @@ export interface ConditionTest {
   readonly value: string | readonly string[];
   readonly caseSensitive?: boolean | undefined;
 }
-export type Condition = { readonly all: readonly Condition[] } | { readonly any: readonly Condition[] } | { readonly not: Condition } | ConditionTest;
+export type Condition =
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly not: Condition }
+  | ConditionTest;
 
 /** A condition for every kind, or one by kind (a kind that is not named passes). */
 export type Where = Condition | Partial<Record<Kind, Condition | null>> | null;
@@ -79,7 +93,13 @@ export interface Microsoft365Settings extends ConnectorBase {
 
 export type GoogleCredential =
   | { readonly kind: 'serviceAccountKey'; readonly key: string; readonly subject: string }
-  | { readonly kind: 'workloadIdentity'; readonly audience: string; readonly serviceAccount: string; readonly subject: string; readonly managedIdentityClientId?: string | undefined };
+  | {
+      readonly kind: 'workloadIdentity';
+      readonly audience: string;
+      readonly serviceAccount: string;
+      readonly subject: string;
+      readonly managedIdentityClientId?: string | undefined;
+    };
 
 export interface GoogleWorkspaceSettings extends ConnectorBase {
   readonly kind: 'googleWorkspace';
@@ -91,7 +111,11 @@ export interface GoogleWorkspaceSettings extends ConnectorBase {
 export interface ExchangeOnPremisesSettings extends ConnectorBase {
   readonly kind: 'exchangeOnPremises';
   readonly credential: { readonly kind: 'agent'; readonly agent: string };
-  readonly directory: { readonly url: string | readonly string[]; readonly base: string | readonly string[]; readonly writeTo?: string | undefined };
+  readonly directory: {
+    readonly url: string | readonly string[];
+    readonly base: string | readonly string[];
+    readonly writeTo?: string | undefined;
+  };
   readonly exchange: { readonly version: string; readonly url?: string | undefined } | null;
   readonly stamp: string;
 }

@@ -3,9 +3,29 @@
  * Shown as `<code>: <message>` in `cause`. Codes are documented in docs/causes.md and never change meaning.
  */
 export const CAUSE_CODES = [
-  'permission', 'authentication', 'throttled', 'incompleteRead', 'pagingStuck', 'badAnswer', 'unreachable', 'conflict', 'notFound',
-  'refused', 'notKept', 'addressInUse', 'notYetVisible', 'hostLost', 'nonDeterministic', 'cancelled', 'configuration', 'secretMissing',
-  'lost', 'internal', 'staleSource', 'noSnapshot', 'quota',
+  'permission',
+  'authentication',
+  'throttled',
+  'incompleteRead',
+  'pagingStuck',
+  'badAnswer',
+  'unreachable',
+  'conflict',
+  'notFound',
+  'refused',
+  'notKept',
+  'addressInUse',
+  'notYetVisible',
+  'hostLost',
+  'nonDeterministic',
+  'cancelled',
+  'configuration',
+  'secretMissing',
+  'lost',
+  'internal',
+  'staleSource',
+  'noSnapshot',
+  'quota',
 ] as const;
 export type CauseCode = (typeof CAUSE_CODES)[number];
 

@@ -8,7 +8,17 @@ export type JobState = 'queued' | 'running' | 'waiting' | 'completed' | 'complet
 export type RouteJobState = 'queued' | 'running' | 'waiting' | 'completed' | 'completedWithErrors' | 'held' | 'failed';
 export const TERMINAL: ReadonlySet<JobState> = new Set<JobState>(['completed', 'completedWithErrors', 'held', 'failed', 'cancelled']);
 
-export const BREAKERS = ['removals', 'creations', 'clearedPercent', 'addressChangesPercent', 'sourceShrinkPercent', 'firstRun', 'paused', 'cancelled', 'rejected'] as const;
+export const BREAKERS = [
+  'removals',
+  'creations',
+  'clearedPercent',
+  'addressChangesPercent',
+  'sourceShrinkPercent',
+  'firstRun',
+  'paused',
+  'cancelled',
+  'rejected',
+] as const;
 export type BreakerName = (typeof BREAKERS)[number];
 
 /** One reason why a plan is held (contract, "heldBecause"). */
@@ -106,7 +116,15 @@ export interface Job {
 
 /** No entries, no changes. */
 export const ZERO_COUNTS: Counts = {
-  pulled: 0, created: 0, updated: 0, adopted: 0, unchanged: 0, skipped: 0, failed: 0, held: 0, skippedBecause: {},
+  pulled: 0,
+  created: 0,
+  updated: 0,
+  adopted: 0,
+  unchanged: 0,
+  skipped: 0,
+  failed: 0,
+  held: 0,
+  skippedBecause: {},
   leavers: { orphaned: 0, hidden: 0, deleted: 0, kept: 0, failed: 0, held: 0, keptBecause: {} },
 };
 

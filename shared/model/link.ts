@@ -16,7 +16,12 @@ export interface Link {
   readonly targetId: string | null;
   readonly adopted: boolean;
   /** The change (by id) that was announced last, and when (ISO): what a re-run compares with before it calls the target. */
-  readonly intent: { readonly change: string; readonly at: string; readonly what: 'create' | 'update' | 'hide' | 'delete' | 'adopt'; readonly alias: string | null } | null;
+  readonly intent: {
+    readonly change: string;
+    readonly at: string;
+    readonly what: 'create' | 'update' | 'hide' | 'delete' | 'adopt';
+    readonly alias: string | null;
+  } | null;
   /** The change that was carried out last: a re-run of it is `done` without a call. */
   readonly doneChange: string | null;
   /** The target object's fields as last known (read, or expected after our own write). */

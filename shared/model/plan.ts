@@ -18,8 +18,24 @@ export const CHANGE_KINDS = ['create', 'update', 'hide', 'delete', 'adopt', 'ski
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 export const SKIP_REASONS = [
-  'stamped', 'invalid', 'kind', 'disabled', 'external', 'hidden', 'noAddress', 'internalOnly', 'domain', 'orgUnit', 'exceptMember',
-  'notMember', 'where', 'ownedElsewhere', 'targetsOwn', 'takenOver', 'collision', 'claimed',
+  'stamped',
+  'invalid',
+  'kind',
+  'disabled',
+  'external',
+  'hidden',
+  'noAddress',
+  'internalOnly',
+  'domain',
+  'orgUnit',
+  'exceptMember',
+  'notMember',
+  'where',
+  'ownedElsewhere',
+  'targetsOwn',
+  'takenOver',
+  'collision',
+  'claimed',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 

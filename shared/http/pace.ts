@@ -1,0 +1,52 @@
+/**
+ * How fast this process calls one host for one tenant: unlimited until the service refuses, then slower at once and faster slowly (AIMD).
+ * Shared by every lane of the process; other processes learn of waits through the `Waits` row.
+ */
+export interface Pace {
+  /** Reserves the next slot and answers how long to wait for it, in ms. */
+  reserve(now: number): number;
+  succeeded(): void;
+  refused(now: number): void;
+  /** Epoch ms before which nobody may call; known to this process. */
+  notBefore: number;
+  /** When the shared row was read last. */
+  rowReadAt: number;
+  /** Refusals without a successful call between. */
+  refusals: number;
+}
+
+const SLOWEST_MS = 5_000;
+const FASTER = 0.985;
+const SLOWER = 1.6;
+
+/** @param requestsPerMinute a ceiling from the configuration, or null. */
+export function createPace(requestsPerMinute: number | null): Pace {
+  const floor = requestsPerMinute ? 60_000 / requestsPerMinute : 0;
+  let interval = floor;
+  let next = 0;
+  const recent: number[] = [];
+  const pace: Pace = {
+    notBefore: 0,
+    rowReadAt: 0,
+    refusals: 0,
+    reserve(now) {
+      const at = Math.max(now, next);
+      next = at + interval;
+      recent.push(at);
+      if (recent.length > 50) recent.shift();
+      return at - now;
+    },
+    succeeded() {
+      pace.refusals = 0;
+      interval = interval * FASTER < 2 ? floor : Math.max(floor, interval * FASTER);
+    },
+    refused(now) {
+      pace.refusals += 1;
+      const window = recent.filter((at) => at > now - 2_000);
+      const observed = window.length > 1 ? (now - window[0]!) / window.length : 100;
+      // One burst of refusals counts once: lanes that were already under way say nothing new.
+      if (pace.refusals === 1) interval = Math.min(SLOWEST_MS, Math.max(interval, observed, 20) * SLOWER);
+    },
+  };
+  return pace;
+}
