@@ -145,6 +145,12 @@ export interface JobRecord {
   readonly instance: string;
   /** Round in which each route was planned last: where its changes are. */
   readonly plannedIn: Readonly<Record<string, number>>;
+  /** Changes worked off so far by `<connector>.<lane>` of this round: absolute numbers, so a repeated activity counts nothing twice. */
+  readonly lanes: Readonly<Record<string, number>>;
+  /** Waits that are going on, by the instance id of the orchestration that waits: until when (ISO). */
+  readonly waits: Readonly<Record<string, string>>;
+  /** When pushing began in this round: ISO. */
+  readonly pushStartedAt: string | null;
 }
 
 /** What a route remembers between jobs. */

@@ -1,0 +1,71 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { z } from 'zod';
+import { CANCEL_EVENT } from '../../shared/sync/cancel.ts';
+import type { CommitStep } from '../../shared/sync/commitPull.ts';
+import { type PullPosition, startPull } from '../../shared/sync/pull.ts';
+import type { Range } from '../../shared/sync/ranges.ts';
+import { beginCommit, commitRange, finishCommit, finishPull, pullPages, resumeCommit } from '../activities/pull.ts';
+import { allSettled, errorText, orchestration, type Steps, waitUntil } from '../durable.ts';
+
+const Input = z.object({ job: z.string(), round: z.number().int(), connector: z.string() });
+type Input = z.infer<typeof Input>;
+type Failure = { code: string; message: string; nextStep: string };
+
+/** Longest wait that a pull follows; a directory that wants more fails the pull, and the next job begins again. */
+const LONGEST_WAIT_MS = 15 * 60_000;
+const RANGES_AT_ONCE = 2;
+
+/** Reads one connector once: pages until complete, then moves them into the snapshot. Answers whether the read counts. */
+export const pullConnector = orchestration('pullConnector', Input, function* (context, input): Steps<{ ok: boolean; failure: Failure | null }> {
+  let calls = 0;
+  let failure: Failure | null = null;
+  try {
+    const left = yield* resumeCommit.run(context, { job: input.job, connector: input.connector });
+    if (left.length > 0) failure = yield* moveRanges(context, input, left);
+    if (!failure) {
+      const read = yield* readPages(context, input);
+      calls = read.calls;
+      failure = read.failure ?? (yield* commit(context, input, read.position));
+    }
+  } catch (error) {
+    failure = { code: 'internal', message: errorText(error), nextStep: 'Look for this text in the log; the next job tries again.' };
+  }
+  yield* finishPull.run(context, { job: input.job, connector: input.connector, calls, failure });
+  return { ok: failure === null, failure };
+});
+
+function* readPages(context: OrchestrationContext, input: Input): Steps<{ position: PullPosition; calls: number; failure: Failure | null }> {
+  let position = startPull(input.job, input.connector, input.round);
+  for (;;) {
+    const step = yield* pullPages.run(context, position as never);
+    if (!step.ok) return { position, calls: step.calls, failure: step.failure };
+    position = step.position;
+    if (step.done) return { position, calls: position.calls, failure: null };
+    if (step.waitUntil === null) continue;
+    if (step.waitUntil - context.df.currentUtcDateTime.getTime() > LONGEST_WAIT_MS) {
+      const until = new Date(step.waitUntil).toISOString();
+      return { position, calls: position.calls, failure: { code: 'throttled', message: `Connector "${input.connector}" asks to wait until ${until}.`, nextStep: 'The next job reads again.' } };
+    }
+    yield* waitUntil(context, step.waitUntil, CANCEL_EVENT);
+  }
+}
+
+function* commit(context: OrchestrationContext, input: Input, position: PullPosition): Steps<Failure | null> {
+  const begun = yield* beginCommit.run(context, position as never);
+  return begun.ok ? yield* moveRanges(context, input, begun.ranges) : begun.failure;
+}
+
+function* moveRanges(context: OrchestrationContext, input: Input, ranges: readonly Range[]): Steps<Failure | null> {
+  const of = { job: input.job, connector: input.connector };
+  const totals = [];
+  for (let n = 0; n < ranges.length; n += RANGES_AT_ONCE) {
+    const tasks = ranges.slice(n, n + RANGES_AT_ONCE).map((range) => commitRange.task(context, { ...of, range }));
+    for (const settled of yield* allSettled<CommitStep>(context, tasks)) {
+      if (!settled.ok) return { code: 'internal', message: settled.error, nextStep: 'The next job finishes this commit.' };
+      if (!settled.value.ok) return settled.value.failure;
+      totals.push(settled.value.totals);
+    }
+  }
+  const finished = yield* finishCommit.run(context, { ...of, totals });
+  return finished.ok ? null : finished.failure;
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { addressKey } from '../connectors/connector.ts';
+import { type Entry, type EntryPart, type Kind, mergeParts } from '../model/entry.ts';
+import { looksStamped } from '../model/stamp.ts';
+import { shardOf } from '../store/shard.ts';
+import type { IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
+import type { Range } from './ranges.ts';
+
+/** What one range of a committed snapshot holds. */
+export interface RangeTotals {
+  readonly counts: Readonly<Partial<Record<Kind, number>>>;
+  readonly unstamped: Readonly<Partial<Record<Kind, number>>>;
+  readonly unconfirmed: number;
+}
+
+type Staged = Map<string, Map<string, EntryPart | null>>;
+
+/**
+ * Applies the staged pages of a pull to the shards of a range: later pages win, full sets remove what was not seen, delta sets what was
+ * named. Only shards that differ are written. Running it again gives the same result.
+ */
+export async function commitShards(store: Store, sets: readonly string[], pending: PendingCommit, range: Range): Promise<RangeTotals> {
+  const connector = pending.next.connector;
+  const staged = await stagedOfRange(store, pending, range);
+  const counts: Partial<Record<Kind, number>> = {};
+  const unstamped: Partial<Record<Kind, number>> = {};
+  const records: IndexRecord[] = [];
+  let unconfirmed = 0;
+  for (let shard = range.from; shard < range.to; shard += 1) {
+    const before = await store.snapshots.readShard(connector, shard);
+    const rows = joinRows(before, staged[shard - range.from]!, pending);
+    if (JSON.stringify(rows) !== JSON.stringify(before)) await store.snapshots.writeShard(connector, shard, rows);
+    for (const row of rows) {
+      if (row.unconfirmed?.length) unconfirmed += 1;
+      const entry = entryOf(row, sets);
+      if (!entry) continue;
+      counts[entry.kind] = (counts[entry.kind] ?? 0) + 1;
+      if (!looksStamped(entry.stamp)) unstamped[entry.kind] = (unstamped[entry.kind] ?? 0) + 1;
+      records.push(indexRecord(entry));
+    }
+  }
+  await store.snapshots.putIndexPiece(connector, pending.next.version, range.from, records);
+  return { counts, unstamped, unconfirmed };
+}
+
+/** The entry of a snapshot row, or null if only an echo of it is left. */
+export function entryOf(row: SnapshotRow, sets: readonly string[]): Entry | null {
+  const parts = sets.map((set) => row.parts[set]).filter((part): part is EntryPart => part !== undefined);
+  return parts.length ? mergeParts(parts) : null;
+}
+
+/** Hash of everything an entry says, 16 hex digits: equal hashes mean that nothing changed since an image was taken. */
+export function entryHash(entry: Entry): string {
+  return createHash('sha256').update(JSON.stringify(sorted(entry))).digest('hex').slice(0, 16);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}
+
+function indexRecord(entry: Entry): IndexRecord {
+  const keys = new Set(entry.addresses.map(addressKey));
+  if (entry.userPrincipalName) keys.add(addressKey(entry.userPrincipalName));
+  if (entry.deliveryAddress) keys.add(addressKey(entry.deliveryAddress));
+  if (entry.stamp) keys.add(`stamp:${entry.stamp}`);
+  if (typeof entry.attributes.alias === 'string') keys.add(`alias:${entry.attributes.alias.toLowerCase()}`);
+  return { id: entry.id, hash: entryHash(entry), keys: [...keys] };
+}
+
+/** Per shard of the range: id → set → part (null: gone). */
+async function stagedOfRange(store: Store, pending: PendingCommit, range: Range): Promise<readonly Staged[]> {
+  const shards: Staged[] = Array.from({ length: range.to - range.from }, () => new Map());
+  const put = (id: string, set: string, part: EntryPart | null): void => {
+    const shard = shardOf(id);
+    if (shard < range.from || shard >= range.to) return;
+    const rows = shards[shard - range.from]!;
+    const row = rows.get(id) ?? new Map<string, EntryPart | null>();
+    row.set(set, part);
+    rows.set(id, row);
+  };
+  for await (const page of store.snapshots.staged(pending.next.connector, pending.pull)) {
+    if (page.restarted) for (const rows of shards) for (const row of rows.values()) row.delete(page.set);
+    for (const part of page.parts) put(part.id, page.set, part);
+    for (const id of page.removed) put(id, page.set, null);
+  }
+  return shards;
+}
+
+function joinRows(before: readonly SnapshotRow[], staged: Staged, pending: PendingCommit): readonly SnapshotRow[] {
+  const rows = new Map<string, SnapshotRow>(before.map((row) => [row.id, row]));
+  for (const id of staged.keys()) if (!rows.has(id)) rows.set(id, { id, parts: {} });
+  const joined: SnapshotRow[] = [];
+  for (const row of rows.values()) {
+    const next = joinRow(row, staged.get(row.id), pending);
+    if (Object.keys(next.parts).length > 0) joined.push(next);
+  }
+  return joined.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
+function joinRow(row: SnapshotRow, staged: Map<string, EntryPart | null> | undefined, pending: PendingCommit): SnapshotRow {
+  const parts: Record<string, EntryPart> = { ...row.parts };
+  const waiting = new Set<string>();
+  for (const set of new Set([...Object.keys(row.parts), ...(staged?.keys() ?? [])])) {
+    const news = staged?.get(set);
+    if (news) parts[set] = news;
+    else if (news === null) delete parts[set];
+    else if (pending.fullSets.includes(set)) {
+      // Rights or property list changed: an absence is believed only at the next read (promise 4).
+      if (pending.waitForConfirmation && !row.unconfirmed?.includes(set)) waiting.add(set);
+      else delete parts[set];
+    }
+  }
+  return waiting.size ? { id: row.id, parts, unconfirmed: [...waiting] } : { id: row.id, parts };
+}

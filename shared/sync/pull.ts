@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { PullMemory, PullPage } from '../connectors/connector.ts';
+import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
+import type { SnapshotState } from '../store/store.ts';
+import { type SyncContext, connectorSettings } from './context.ts';
+import { isCancelled } from './cancel.ts';
+import { holdsLease } from './leases.ts';
+
+const PAGES_PER_ACTIVITY = 25;
+const TIME_PER_ACTIVITY_MS = 60_000;
+
+/** Where a pull is: travels between activities, so it holds ids, counts and the connector's opaque cursor only. */
+export interface PullPosition {
+  readonly job: string;
+  readonly connector: string;
+  /** Names this pull: staged pages and the snapshot's version. */
+  readonly pull: string;
+  readonly cursor: string | null;
+  readonly sequence: number;
+  readonly read: number;
+  readonly calls: number;
+  /** Set → how it was read; `token` and `count` once it is finished. */
+  readonly sets: Readonly<Record<string, { readonly mode: 'full' | 'delta'; readonly rows: number; readonly token: string | null; readonly count: number | null; readonly finished: boolean }>>;
+  readonly domains: readonly string[] | null;
+  readonly losses: readonly string[];
+  /** Hashes of cursors seen: paging that comes back to one does not advance (case R05). */
+  readonly lastCursors: readonly string[];
+}
+
+export type PullStep =
+  | { readonly ok: true; readonly done: boolean; readonly waitUntil: number | null; readonly position: PullPosition }
+  | { readonly ok: false; readonly failure: Failure; readonly calls: number };
+
+/** A pull's first position. */
+export function startPull(job: string, connector: string, round: number): PullPosition {
+  return { job, connector, pull: `${job}.${round}`, cursor: null, sequence: 0, read: 0, calls: 0, sets: {}, domains: null, losses: [], lastCursors: [] };
+}
+
+/** Reads pages until the pull is complete, a wait is due, or 25 pages or 60 s are over (design §3, step 1). */
+export async function pullPages(context: SyncContext, start: PullPosition): Promise<PullStep> {
+  let position = start;
+  const { configuration } = await context.configuration();
+  const { connector, calls } = context.open(connectorSettings(configuration, start.connector), configuration);
+  const withCalls = (): PullPosition => ({ ...position, calls: start.calls + calls() });
+  const until = context.now().getTime() + TIME_PER_ACTIVITY_MS;
+  try {
+    if (!(await holdsLease(context, start.connector, start.job))) throw lostLease(start.connector, start.job);
+    const state = await context.store.snapshots.state(start.connector);
+    const memory = memoryOf(state, connector.fingerprint);
+    if (start.sequence === 0) await context.store.snapshots.dropStaged(start.connector, start.pull);
+    for (let pages = 0; pages < PAGES_PER_ACTIVITY && context.now().getTime() < until; pages += 1) {
+      if (await isCancelled(context, start.job)) throw new FailureError(CANCELLED);
+      const page = await connector.readPage(position.cursor, memory);
+      await context.store.snapshots.stage(start.connector, start.pull, position.sequence, page);
+      position = advance(position, page, start.connector);
+      if (page.cursor === null) return { ok: true, done: true, waitUntil: null, position: withCalls() };
+    }
+    return { ok: true, done: false, waitUntil: null, position: withCalls() };
+  } catch (error) {
+    if (error instanceof ThrottledError) return { ok: true, done: false, waitUntil: error.notBefore, position: withCalls() };
+    return { ok: false, failure: failureOf(error), calls: start.calls + calls() };
+  }
+}
+
+/** Delta tokens count only while the same things are asked for: a changed property list begins a full read. */
+function memoryOf(state: SnapshotState | null, fingerprint: string): PullMemory {
+  if (!state) return { tokens: {}, readBefore: [] };
+  return { tokens: state.fingerprint === fingerprint ? state.tokens : {}, readBefore: state.readBefore };
+}
+
+function advance(position: PullPosition, page: PullPage, connector: string): PullPosition {
+  const before = page.restarted ? undefined : position.sets[page.set];
+  const set = {
+    mode: page.mode,
+    rows: (before?.rows ?? 0) + page.parts.length,
+    token: page.finished?.token ?? null,
+    count: page.finished?.count ?? null,
+    finished: page.finished !== null,
+  };
+  const mark = page.cursor === null ? '' : createHash('sha256').update(page.cursor).digest('hex').slice(0, 16);
+  if (page.cursor !== null && position.lastCursors.includes(mark)) {
+    throw new FailureError({
+      code: 'pagingStuck',
+      message: `Reading "${page.set}" of connector "${connector}" does not advance: the directory gave the same page link again.`,
+      nextStep: 'Nothing was changed. If it happens again, clear the cache of the connector and pull once more.',
+    });
+  }
+  return {
+    ...position,
+    cursor: page.cursor,
+    sequence: position.sequence + 1,
+    read: position.read + page.read,
+    sets: { ...position.sets, [page.set]: set },
+    domains: page.domains ?? position.domains,
+    losses: [...new Set([...position.losses, ...(page.losses ?? [])])],
+    lastCursors: [mark, ...position.lastCursors].slice(0, 3),
+  };
+}
+
+const CANCELLED: Failure = { code: 'cancelled', message: 'The job was cancelled while reading.', nextStep: 'Start it again when it is wanted.' };
+
+function lostLease(connector: string, job: string): FailureError {
+  return new FailureError({
+    code: 'hostLost',
+    message: `Job ${job} no longer holds connector "${connector}": another job took it over.`,
+    nextStep: 'Look at the job that holds it now.',
+  });
+}
