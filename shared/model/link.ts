@@ -1,5 +1,5 @@
 import type { Kind } from './entry.ts';
-import type { FieldName, FieldValue } from './plan.ts';
+import type { FieldName, Fields } from './plan.ts';
 
 /**
  * "This source object is that target object", by immutable ids (design §2). Keyed by route and source id; never deleted: it becomes `ended`.
@@ -25,13 +25,13 @@ export interface Link {
   /** The change that was carried out last: a re-run of it is `done` without a call. */
   readonly doneChange: string | null;
   /** The target object's fields as last known (read, or expected after our own write). */
-  readonly image: Readonly<Record<FieldName, FieldValue>>;
+  readonly image: Fields;
   /** Hash of the target entry that `image` was taken from; null after our own write, until a read confirms it. */
   readonly imageHash: string | null;
   /** Per field, a hash of the value that galsync wrote last: tells our value from an edit, and what we may clear. */
-  readonly written: Readonly<Record<FieldName, string>>;
+  readonly written: Readonly<Partial<Record<FieldName, string>>>;
   /** Fields that the target answered "done" for but does not show; reported once, not written for ever. */
-  readonly notKept: Readonly<Record<FieldName, string>>;
+  readonly notKept: Readonly<Partial<Record<FieldName, string>>>;
   /** Set while the source is gone or out of scope. `since` is when the leaving began (hide done, or first found). */
   readonly leaving: { readonly reason: 'gone' | 'outOfScope'; readonly since: string } | null;
   /** True once the target object was hidden because of `leaving`. */
