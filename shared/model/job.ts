@@ -172,6 +172,8 @@ export interface RouteState {
   readonly rejected: string | null;
   /** Removals of the last days for the 23 h sum: job creation time and count. */
   readonly removals: readonly { readonly job: string; readonly at: string; readonly count: number }[];
+  /** Earliest time at which something of the route waits to be tried again: the tick starts a `push` then. */
+  readonly nextRetry: string | null;
 }
 
 export interface HeldPlan {

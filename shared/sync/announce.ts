@@ -1,6 +1,6 @@
 import type { Job } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
-import type { Batch, Change, Outcome } from '../model/plan.ts';
+import type { Change, Outcome } from '../model/plan.ts';
 import type { SyncContext } from './context.ts';
 import { hasOpenCreate } from './writeChange.ts';
 
@@ -16,7 +16,7 @@ export interface Announced {
  * Changes that wait for their retry get their outcome at once: a scheduled job does only what is due, one by hand retries everything.
  */
 export async function announce(
-  context: SyncContext, batch: Batch, open: readonly Change[], trigger: Job['trigger'], outcomes: Record<string, Outcome>,
+  context: SyncContext, open: readonly Change[], trigger: Job['trigger'], outcomes: Record<string, Outcome>,
 ): Promise<readonly Announced[]> {
   const at = context.now().toISOString();
   const links = await Promise.all(open.map((change) => linkFor(context, change)));
@@ -66,6 +66,6 @@ async function linkFor(context: SyncContext, change: Change): Promise<Link> {
 
 /** What an adopted object held before we touched it, as far as the plan saw it. */
 function imageOf(change: Change): Link['image'] {
-  if (change.change !== 'adopt') return {} as Link['image'];
-  return Object.fromEntries(change.fields.map((field) => [field.name, field.before])) as Link['image'];
+  if (change.change !== 'adopt') return {};
+  return Object.fromEntries(change.fields.map((field) => [field.name, field.before]));
 }

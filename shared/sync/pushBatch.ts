@@ -59,7 +59,12 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
       }
       const as = routeSettings(configuration, routeId).push.as;
       const complete = await workOff(run, { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence }, { connector, as, now: context.now });
-      if (!complete) return await finish(run, { position: run.position, end: await cancelled(), waitUntil: null });
+      if (!complete) {
+        const end = await cancelled();
+        // Nobody waits for deferred changes of a cancelled job.
+        if (end) run.position = { ...run.position, deferredUntil: null };
+        return await finish(run, { position: run.position, end, waitUntil: null });
+      }
       run.position = { ...run.position, sequence: run.position.sequence + 1 };
     }
   } catch (error) {
@@ -95,7 +100,7 @@ async function workOff(run: Run, key: BatchKey, write: WriteContext): Promise<bo
       for (const change of open) outcomes[change.id] = stopped(run, run.position.stop);
       return true;
     }
-    const announced = await announce(run.context, batch, open, run.trigger, outcomes);
+    const announced = await announce(run.context, open, run.trigger, outcomes);
     for (const { change, link, lookUp } of announced) {
       if (run.context.now().getTime() > run.until || (await run.cancelled())) {
         complete = false;

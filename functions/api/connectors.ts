@@ -1,0 +1,40 @@
+import type { ConnectorSettings } from '../../shared/model/configuration.ts';
+import type { Entry } from '../../shared/model/entry.ts';
+import { Refusal } from '../../shared/sync/refusal.ts';
+import { clearCache, connectorView, entriesOf } from '../../shared/sync/views.ts';
+import { loadedConfiguration, syncContext } from '../wiring.ts';
+import { type Call, door, json, limitOf, listOf } from './door.ts';
+
+door('listConnectors', ['GET'], 'connectors', 'Reader', async (call) => {
+  const { configuration } = await loadedConfiguration();
+  return listOf(call, await Promise.all(configuration.connectors.map((connector) => connectorView(syncContext(), connector))), null);
+});
+
+door('getConnector', ['GET'], 'connectors/{id}', 'Reader', async (call) => json(await connectorView(syncContext(), await named(call))));
+
+door('listEntries', ['GET'], 'connectors/{id}/entries', 'Reader', async (call) => {
+  const connector = await named(call);
+  const limit = limitOf(call.query);
+  const skip = Number(call.query.get('cursor') ?? 0) || 0;
+  const items: Entry[] = [];
+  let seen = 0;
+  for await (const entry of entriesOf(syncContext(), connector.id, call.query.get('search') ?? call.query.get('filter'), call.query.get('kind'))) {
+    seen += 1;
+    if (seen <= skip) continue;
+    if (items.length === limit) return listOf(call, items, String(skip + limit));
+    items.push(entry);
+  }
+  return listOf(call, items, null);
+});
+
+door('clearCache', ['DELETE'], 'connectors/{id}/cache', 'Operator', async (call) => {
+  await clearCache(syncContext(), (await named(call)).id);
+  return { status: 204 };
+});
+
+async function named(call: Call): Promise<ConnectorSettings> {
+  const { configuration } = await loadedConfiguration();
+  const found = configuration.connectors.find((connector) => connector.id === call.params['id']);
+  if (!found) throw new Refusal('not-found', 404, `There is no connector "${call.params['id']}" in the configuration.`);
+  return found;
+}
