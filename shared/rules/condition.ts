@@ -1,0 +1,94 @@
+import { RE2JS } from 're2js';
+import type { Condition, ConditionTest, Where } from '../model/configuration.ts';
+import type { Entry, Kind } from '../model/entry.ts';
+import { parseDate, parseDateOrOffset } from './dates.ts';
+import { readAttribute } from './readAttribute.ts';
+
+export type Predicate = (entry: Entry) => boolean;
+
+/** Addresses and domains never regard case (contract, Conditions). */
+const CASELESS = new Set(['addresses', 'primaryAddress', 'domain', 'userPrincipalName', 'manager', 'otherAddresses']);
+
+/**
+ * Compiles a condition once. Missing, null and `''` are one thing: the single value `''`. A positive operator holds when any value passes
+ * against any of the listed texts; its negative is exactly its negation. A regex that does not compile throws: it never fails open.
+ */
+export function compileCondition(condition: Condition, now: Date): Predicate {
+  if ('all' in condition) {
+    const parts = condition.all.map((part) => compileCondition(part, now));
+    return (entry) => parts.every((part) => part(entry));
+  }
+  if ('any' in condition) {
+    const parts = condition.any.map((part) => compileCondition(part, now));
+    return (entry) => parts.some((part) => part(entry));
+  }
+  if ('not' in condition) {
+    const inner = compileCondition(condition.not, now);
+    return (entry) => !inner(entry);
+  }
+  return compileTest(condition, now);
+}
+
+/** A condition for every kind, or one by kind (a kind that is not named passes). */
+export function compileWhere(where: Where, now: Date): Predicate {
+  if (where === null) return () => true;
+  if (isCondition(where)) return compileCondition(where, now);
+  const byKind = new Map<Kind, Predicate>();
+  for (const [kind, condition] of Object.entries(where) as [Kind, Condition | null][]) if (condition) byKind.set(kind, compileCondition(condition, now));
+  return (entry) => byKind.get(entry.kind)?.(entry) ?? true;
+}
+
+function isCondition(where: NonNullable<Where>): where is Condition {
+  return 'all' in where || 'any' in where || 'not' in where || 'attribute' in where;
+}
+
+function compileTest(test: ConditionTest, now: Date): Predicate {
+  const texts = typeof test.value === 'string' ? [test.value] : test.value;
+  const negative = test.operator.startsWith('DoesNot');
+  const caseSensitive = (test.caseSensitive ?? false) && !CASELESS.has(test.attribute);
+  const passes = texts.map((text) => compileOperator(test.operator, text, caseSensitive, now));
+  return (entry) => {
+    const found = readAttribute(entry, test.attribute);
+    const values = found.length > 0 ? found : [''];
+    const holds = values.some((value) => passes.some((pass) => pass(value)));
+    return negative ? !holds : holds;
+  };
+}
+
+function compileOperator(operator: ConditionTest['operator'], text: string, caseSensitive: boolean, now: Date): (value: string) => boolean {
+  const fold = (value: string): string => (caseSensitive ? value.normalize('NFC') : value.normalize('NFC').toLowerCase());
+  const wanted = fold(text);
+  switch (operator) {
+    case 'Equals':
+    case 'DoesNotEqual':
+      return (value) => fold(value) === wanted;
+    case 'Contains':
+    case 'DoesNotContain':
+      return (value) => fold(value).includes(wanted);
+    case 'StartWith':
+    case 'DoesNotStartWith':
+      return (value) => fold(value).startsWith(wanted);
+    case 'EndsWith':
+    case 'DoesNotEndWith':
+      return (value) => fold(value).endsWith(wanted);
+    case 'MatchRegex':
+    case 'DoesNotMatchRegex': {
+      const pattern = compileRegex(text, caseSensitive);
+      return (value) => pattern.matcher(value.normalize('NFC')).find();
+    }
+    case 'DateAfter':
+    case 'DateBefore': {
+      const limit = parseDateOrOffset(text, now);
+      return (value) => {
+        const at = parseDate(value);
+        if (at === null || limit === null) return false;
+        return operator === 'DateAfter' ? at > limit : at < limit;
+      };
+    }
+  }
+}
+
+/** RE2 syntax on a linear-time engine; throws for look-around and back-references. */
+export function compileRegex(text: string, caseSensitive: boolean): RE2JS {
+  return RE2JS.compile(text.normalize('NFC'), caseSensitive ? 0 : RE2JS.CASE_INSENSITIVE);
+}

@@ -1,0 +1,120 @@
+import type { ConnectorSettings, Filter, RouteSettings } from '../model/configuration.ts';
+import { domainOf, type Entry, type Kind, primaryAddress } from '../model/entry.ts';
+import type { SkipReason } from '../model/plan.ts';
+import { looksStamped } from '../model/stamp.ts';
+import { compileWhere } from './condition.ts';
+import type { DomainOwners } from './owners.ts';
+
+/** Members of the groups that a filter names; `unknown` while a group could not be read completely. */
+export interface Membership {
+  inOnly(entry: Entry): boolean | 'unknown';
+  inExcept(entry: Entry): boolean | 'unknown';
+}
+
+export interface SelectionContext {
+  readonly source: ConnectorSettings;
+  readonly route: RouteSettings;
+  readonly owners: DomainOwners;
+  readonly membership: { readonly pull: Membership | null; readonly filter: Membership | null };
+  readonly now: Date;
+}
+
+export type Selected = { readonly kept: true } | { readonly kept: false; readonly reason: SkipReason; readonly why: string; readonly unconfirmed: boolean };
+
+const KEPT: Selected = { kept: true };
+const KIND_SWITCH: Readonly<Record<Kind, 'users' | 'groups' | 'rooms' | 'sharedMailboxes' | 'contacts'>> = { user: 'users', group: 'groups', room: 'rooms', sharedMailbox: 'sharedMailboxes', contact: 'contacts' };
+
+type Test = (entry: Entry) => { reason: SkipReason; why: string; unconfirmed?: boolean } | null;
+
+/** Which entries leave the source over this route: tests in the contract's order, the first that applies decides. Must pass pull and filter. */
+export function compileSelection(context: SelectionContext): (entry: Entry) => Selected {
+  const tests = [...stateTests(context), ...scopeTests(context, context.source.pull, 'pull'), ...scopeTests(context, context.route.filter, 'filter'), ...ownerTests(context)];
+  const ordered = tests.sort((a, b) => a.order - b.order).map((one) => one.test);
+  return (entry) => {
+    for (const test of ordered) {
+      const out = test(entry);
+      if (out) return { kept: false, reason: out.reason, why: out.why, unconfirmed: out.unconfirmed ?? false };
+    }
+    return KEPT;
+  };
+}
+
+interface Ordered {
+  readonly order: number;
+  readonly test: Test;
+}
+
+function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
+  const { pull } = source;
+  return [
+    { order: 0, test: (entry) => (looksStamped(entry.stamp) ? { reason: 'stamped', why: `It carries the galsync stamp ${entry.stamp}.` } : null) },
+    { order: 1, test: (entry) => (entry.invalid ? { reason: 'invalid', why: entry.invalid } : null) },
+    { order: 2, test: (entry) => (entry.kind === 'group' && !route.push.groups ? { reason: 'kind', why: 'push.groups is off.' } : null) },
+    { order: 3, test: (entry) => (entry.kind === 'user' && !entry.enabled && !pull.disabledUsers ? { reason: 'disabled', why: 'The account is disabled and pull.disabledUsers is off.' } : null) },
+    { order: 4, test: (entry) => (entry.external && !pull.externalUsers ? { reason: 'external', why: 'It is a guest and pull.externalUsers is off.' } : null) },
+    { order: 5, test: (entry) => (entry.hidden && !pull.hiddenEntries ? { reason: 'hidden', why: 'It is hidden in its own directory and pull.hiddenEntries is off.' } : null) },
+    { order: 6, test: (entry) => (entry.addresses.length === 0 ? { reason: 'noAddress', why: 'It has no mail address.' } : null) },
+    { order: 7, test: (entry) => (entry.kind === 'group' && entry.internalOnly && !pull.internalOnlyGroups ? { reason: 'internalOnly', why: 'The group refuses mail from outside.' } : null) },
+  ];
+}
+
+function scopeTests({ now, source, membership }: SelectionContext, filter: Filter, name: 'pull' | 'filter'): readonly Ordered[] {
+  const where = compileWhere(filter.where, now);
+  const members = membership[name];
+  const tests: Ordered[] = [
+    { order: 2, test: (entry) => (filter[KIND_SWITCH[entry.kind]] ? null : { reason: 'kind', why: `${name}.${KIND_SWITCH[entry.kind]} is off.` }) },
+    { order: 2, test: (entry) => (entry.kind === 'group' && entry.groupType && !filter.groupTypes.includes(entry.groupType) ? { reason: 'kind', why: `${name}.groupTypes does not list ${entry.groupType}.` } : null) },
+    { order: 8, test: (entry) => domainTest(entry, filter, name) },
+    { order: 9, test: (entry) => orgUnitTest(entry, filter, name, source.kind) },
+    { order: 12, test: (entry) => (where(entry) ? null : { reason: 'where', why: `The condition ${name}.where does not hold.` }) },
+  ];
+  if (members && filter.exceptMembersOf.length > 0) tests.push({ order: 10, test: (entry) => membershipTest(members.inExcept(entry), true, 'exceptMember', `It is a member of a group in ${name}.exceptMembersOf.`) });
+  if (members && filter.onlyMembersOf.length > 0) tests.push({ order: 11, test: (entry) => membershipTest(members.inOnly(entry), false, 'notMember', `It is no member of a group in ${name}.onlyMembersOf.`) });
+  return tests;
+}
+
+function membershipTest(answer: boolean | 'unknown', outIf: boolean, reason: 'exceptMember' | 'notMember', why: string): ReturnType<Test> {
+  // A group that was not read completely proves no membership: out, but nobody leaves because of it.
+  if (answer === 'unknown') return reason === 'notMember' ? { reason, why: `${why} The group could not be read completely.`, unconfirmed: true } : null;
+  return answer === outIf ? { reason, why } : null;
+}
+
+function domainTest(entry: Entry, filter: Filter, name: string): ReturnType<Test> {
+  const { include, exclude, of } = filter.domains;
+  if (include.length === 0 && exclude.length === 0) return null;
+  const domains = (of === 'any' ? entry.addresses : entry.addresses.slice(0, 1)).map(domainOf);
+  if (domains.some((domain) => exclude.some((pattern) => domainMatches(domain, pattern)))) return { reason: 'domain', why: `Its domain is in ${name}.domains.exclude.` };
+  if (include.length > 0 && !domains.some((domain) => include.some((pattern) => domainMatches(domain, pattern)))) return { reason: 'domain', why: `Its domain is not in ${name}.domains.include.` };
+  return null;
+}
+
+/** `corp.example` exactly, or `*.corp.example` for its subdomains. */
+export function domainMatches(domain: string, pattern: string): boolean {
+  const wanted = pattern.toLowerCase();
+  return wanted.startsWith('*.') ? domain.endsWith(wanted.slice(1)) : domain === wanted;
+}
+
+function orgUnitTest(entry: Entry, filter: Filter, name: string, kind: ConnectorSettings['kind']): ReturnType<Test> {
+  const { include, exclude } = filter.orgUnits;
+  if (include.length === 0 && exclude.length === 0) return null;
+  // In Google organisational units hold users only.
+  if (kind === 'googleWorkspace' && entry.kind !== 'user') return null;
+  const unit = entry.orgUnit ?? '';
+  const below = (top: string): boolean => (kind === 'googleWorkspace' ? unit === top || unit.startsWith(top === '/' ? '/' : `${top}/`) : `,${unit}`.toLowerCase().endsWith(`,${top}`.toLowerCase()));
+  if (exclude.some(below)) return { reason: 'orgUnit', why: `Its organisational unit is in ${name}.orgUnits.exclude.` };
+  return include.length > 0 && !include.some(below) ? { reason: 'orgUnit', why: `Its organisational unit is not in ${name}.orgUnits.include.` } : null;
+}
+
+function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
+  const owner = (entry: Entry): string | null => owners.ownerOf(domainOf(primaryAddress(entry)));
+  return [
+    {
+      order: 13,
+      test: (entry) => {
+        const id = owner(entry);
+        return id !== null && id !== route.from && id !== route.to ? { reason: 'ownedElsewhere', why: `Its domain belongs to connector "${id}".` } : null;
+      },
+    },
+    { order: 14, test: (entry) => (owner(entry) === route.to ? { reason: 'targetsOwn', why: 'Its domain belongs to the target itself.' } : null) },
+  ];
+}
