@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { addressKey } from '../connectors/connector.ts';
+import type { PushSettings } from '../model/configuration.ts';
+import type { FieldChange, FieldName, Fields, FieldValue } from '../model/plan.ts';
+import { comparable } from './texts.ts';
+
+export interface DiffOptions {
+  readonly emptyFields: PushSettings['emptyFields'];
+  readonly drift: PushSettings['drift'];
+  /** Per field, the hash of the value that galsync wrote last. */
+  readonly written: Readonly<Partial<Record<FieldName, string>>>;
+}
+
+/** Fields that differ between what the target shall hold and what it holds, normalised to what it returns. */
+export function diffFields(desired: Fields, current: Fields, options: DiffOptions): readonly FieldChange[] {
+  const changes: FieldChange[] = [];
+  for (const name of Object.keys(desired) as FieldName[]) {
+    const wanted = desired[name] ?? null;
+    const there = current[name] ?? null;
+    if (sameValue(name, wanted, there)) continue;
+    if (wanted === null && !mayClear(name, there, options)) continue;
+    if (leavesDrift(name, there, options)) continue;
+    changes.push({ name, before: there, after: name === 'x500' ? joinX500(wanted, there) : wanted });
+  }
+  return changes;
+}
+
+/** Equal as the target sees it: composed texts, addresses by key, lists without order (but the primary address), X500 only ever added. */
+export function sameValue(name: FieldName, wanted: FieldValue, there: FieldValue): boolean {
+  if (name === 'x500') return listOf(wanted).every((value) => listOf(there).some((known) => known.toLowerCase() === value.toLowerCase()));
+  return canonical(name, wanted) === canonical(name, there);
+}
+
+/** What `written` keeps: a hash of a value as it is compared, so that our value is told from an edit. */
+export function hashValue(value: FieldValue): string {
+  return createHash('sha256').update(JSON.stringify(Array.isArray(value) ? [...value].map(comparable).sort() : comparable(String(value ?? '')))).digest('hex').slice(0, 16);
+}
+
+function canonical(name: FieldName, value: FieldValue): string {
+  if (name === 'addresses') {
+    const keys = listOf(value).map(addressKey);
+    return JSON.stringify([keys[0] ?? '', ...keys.slice(1).sort()]);
+  }
+  if (name === 'deliveryAddress' || name === 'manager') return listOf(value).map(addressKey).join();
+  if (name === 'otherAddresses' || name === 'sip') return JSON.stringify(listOf(value).map(addressKey).sort());
+  return JSON.stringify(listOf(value).map(comparable).filter((text) => text !== '').sort());
+}
+
+function listOf(value: FieldValue): readonly string[] {
+  return value === null ? [] : typeof value === 'string' ? [value] : value;
+}
+
+function joinX500(wanted: FieldValue, there: FieldValue): FieldValue {
+  const known = new Set(listOf(there).map((value) => value.toLowerCase()));
+  return [...listOf(there), ...listOf(wanted).filter((value) => !known.has(value.toLowerCase()))];
+}
+
+/** `own`: only a value that galsync wrote, and that nobody edited since. */
+function mayClear(name: FieldName, there: FieldValue, options: DiffOptions): boolean {
+  if (name === 'addresses' || name === 'displayName') return false;
+  if (options.emptyFields === 'never') return false;
+  if (options.emptyFields === 'always') return true;
+  return options.written[name] !== undefined && options.written[name] === hashValue(there);
+}
+
+/** `leave`: a field whose value in the target is not what galsync wrote last stays until both agree again. */
+function leavesDrift(name: FieldName, there: FieldValue, options: DiffOptions): boolean {
+  const listed = options.drift.except.includes(name);
+  const leave = options.drift.default === 'leave' ? !listed : listed;
+  const written = options.written[name];
+  return leave && written !== undefined && written !== hashValue(there);
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { addressKey, type Capability } from '../connectors/connector.ts';
+import { type AttributeName, DIRECTORY_SET, isAttributeName, isListAttribute, LIST_ATTRIBUTES, SINGLE_ATTRIBUTES } from '../model/attributes.ts';
+import type { RouteSettings } from '../model/configuration.ts';
+import type { Entry } from '../model/entry.ts';
+import type { FieldName, Fields, FieldValue } from '../model/plan.ts';
+import { projectAddresses } from './addresses.ts';
+import { readAttribute } from './readAttribute.ts';
+import { comparable, cutText, fillTemplate } from './texts.ts';
+
+export interface Projection {
+  /** Every pushed field; null where the source is empty. `hidden` only if the route decides about it. */
+  readonly fields: Fields;
+  /** Fields (or what of them) that the target cannot hold. */
+  readonly losses: readonly string[];
+  /** The address shown (primary). */
+  readonly address: string;
+  /** Comparable keys of all addresses that the object would hold. */
+  readonly addressKeys: readonly string[];
+}
+
+/** Projects entries of a route onto what its target can hold, before anything is compared (promise 12). */
+export function compileProjection(route: RouteSettings, target: Capability): (entry: Entry) => Projection {
+  const names = pushedAttributes(route);
+  const held = names.filter((name) => target.fields[name]);
+  const cannot = names.filter((name) => !target.fields[name] && name !== 'alias');
+  return (entry) => {
+    const losses: string[] = [];
+    const fields: Partial<Record<FieldName, FieldValue>> = {};
+    for (const name of held) fields[name] = projectField(name, valueOf(entry, name, route), target, losses);
+    for (const name of cannot) if (valueOf(entry, name, route).length > 0) losses.push(name);
+    const addresses = projectAddresses(entry, route.push.addresses, target);
+    losses.push(...addresses.losses);
+    Object.assign(fields, addresses.fields);
+    const hidden = hiddenOf(entry, route);
+    if (hidden !== null && target.canHide) fields.hidden = hidden;
+    fields.displayName ??= cutText(addresses.address, target.fields.displayName?.maxLength ?? 256);
+    const fitted = target.fit?.(fields) ?? { fields, lost: [] };
+    return { fields: fitted.fields, losses: [...new Set([...losses, ...fitted.lost])], address: addresses.address, addressKeys: addresses.keys };
+  };
+}
+
+/** Attributes that a route pushes: the directory set, or what is named; `set` writes count as named. */
+export function pushedAttributes(route: RouteSettings): readonly AttributeName[] {
+  const { only, except } = route.push.attributes;
+  const all: readonly AttributeName[] = [...SINGLE_ATTRIBUTES, ...LIST_ATTRIBUTES];
+  const chosen = only === null ? DIRECTORY_SET : only === '*' ? all : only.filter(isAttributeName);
+  const named = new Set<AttributeName>([...chosen, ...Object.keys(route.push.set).filter(isAttributeName)]);
+  for (const name of except) if (name !== 'displayName' && isAttributeName(name) && !(name in route.push.set)) named.delete(name);
+  named.add('displayName');
+  return all.filter((name) => named.has(name));
+}
+
+function valueOf(entry: Entry, name: AttributeName, route: RouteSettings): readonly string[] {
+  const template = route.push.set[name];
+  if (template === undefined) return readAttribute(entry, name);
+  const text = fillTemplate(template, (placeholder) => readAttribute(entry, placeholder)[0] ?? '');
+  return text === '' ? [] : [text];
+}
+
+function projectField(name: AttributeName, values: readonly string[], target: Capability, losses: string[]): FieldValue {
+  const limit = target.fields[name]!;
+  const kept: string[] = [];
+  for (const value of values) {
+    const clean = comparable(value);
+    if (clean === '') continue;
+    const normal = target.normalise(name, clean);
+    if (normal === null) {
+      losses.push(`${name} not known`);
+      continue;
+    }
+    const cut = cutText(normal, limit.maxLength ?? Number.MAX_SAFE_INTEGER);
+    if (cut.length < normal.length) losses.push(`${name} cut`);
+    if (cut !== '' && !kept.includes(cut)) kept.push(cut);
+  }
+  if (!isListAttribute(name)) return kept[0] ?? null;
+  const max = limit.maxValues ?? kept.length;
+  if (kept.length > max) losses.push(`${name} beyond ${max}`);
+  return kept.length > 0 ? kept.slice(0, max) : null;
+}
+
+function hiddenOf(entry: Entry, route: RouteSettings): string | null {
+  const { addressList } = route.push;
+  if (addressList === 'leave') return null;
+  if (addressList === 'likeSource') return String(entry.hidden);
+  return String(addressList === 'hidden');
+}
+
+/**
+ * What our object is called where the directory wants an alias: `<ASCII source alias, ≤ 50>.<8 hex of SHA-256(route, source id)>`,
+ * fixed at the create (contract, Attributes).
+ */
+export function aliasFor(route: string, entry: Pick<Entry, 'id' | 'addresses' | 'attributes'>): string {
+  const own = typeof entry.attributes.alias === 'string' ? entry.attributes.alias : (entry.addresses[0]?.split('@')[0] ?? '');
+  const ascii = own.normalize('NFKD').replace(/[^A-Za-z0-9._-]/g, '').replace(/\.{2,}/g, '.').replace(/^\.+|\.+$/g, '').slice(0, 50).replace(/\.+$/, '');
+  const hash = createHash('sha256').update(`${route}\0${entry.id}`).digest('hex').slice(0, 8);
+  return ascii === '' ? `g.${hash}` : `${ascii}.${hash}`;
+}
+
+/** Comparable keys of a projection's addresses. */
+export function keysOf(addresses: readonly string[]): readonly string[] {
+  return [...new Set(addresses.map(addressKey))];
+}
