@@ -86,6 +86,8 @@ export interface Change {
   readonly since: string | null;
   /** Part of the ordered lane: releases before takes. 0 = no order needed. */
   readonly order: number;
+  /** The first of two writes that cut a cycle (two people swap an address): carried out, neither counted nor shown. */
+  readonly firstPart?: boolean;
 }
 
 export type OutcomeResult = 'done' | 'failed' | 'held' | 'skipped';

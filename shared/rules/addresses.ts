@@ -16,13 +16,17 @@ export function projectAddresses(entry: Entry, settings: PushSettings['addresses
   const losses: string[] = [];
   const rewritten = rewriteAll(entry.addresses, settings);
   const primary = rewritten[0] ?? '';
-  const wanted = settings.secondary ? rewritten.slice(1).filter((address) => !settings.except.some((pattern) => domainMatches(domainOf(address), pattern))) : [];
+  const wanted = settings.secondary
+    ? rewritten.slice(1).filter((address) => !settings.except.some((pattern) => domainMatches(domainOf(address), pattern)))
+    : [];
   const room = (target.fields.addresses?.maxValues ?? 1) - 1;
   if (wanted.length > room) losses.push(room <= 0 ? 'secondary addresses' : `addresses beyond ${room + 1}`);
   const addresses = [primary, ...wanted.slice(0, Math.max(0, room))].filter((address) => address !== '');
   const fields: Partial<Record<FieldName, FieldValue>> = { addresses };
   const keys = new Set(addresses.map(addressKey));
-  const delivery = settings.deliverTo.map((domain) => rewritten.find((address) => domainOf(address) === domain.toLowerCase())).find(Boolean);
+  const delivery = settings.deliverTo
+    .map((domain) => rewritten.find((address) => domainOf(address) === domain.toLowerCase()))
+    .find(Boolean);
   if (target.fields.deliveryAddress) {
     fields.deliveryAddress = delivery && addressKey(delivery) !== addressKey(primary) ? delivery : null;
     if (delivery) keys.add(addressKey(delivery));
@@ -32,7 +36,13 @@ export function projectAddresses(entry: Entry, settings: PushSettings['addresses
   return { fields, address: primary, keys: [...keys], losses };
 }
 
-function addOther(name: 'x500' | 'sip', values: readonly string[], target: Capability, fields: Partial<Record<FieldName, FieldValue>>, losses: string[]): void {
+function addOther(
+  name: 'x500' | 'sip',
+  values: readonly string[],
+  target: Capability,
+  fields: Partial<Record<FieldName, FieldValue>>,
+  losses: string[],
+): void {
   if (target.fields[name]) fields[name] = values.length > 0 ? [...values] : null;
   else if (values.length > 0) losses.push(name);
 }

@@ -34,7 +34,8 @@ export function compileWhere(where: Where, now: Date): Predicate {
   if (where === null) return () => true;
   if (isCondition(where)) return compileCondition(where, now);
   const byKind = new Map<Kind, Predicate>();
-  for (const [kind, condition] of Object.entries(where) as [Kind, Condition | null][]) if (condition) byKind.set(kind, compileCondition(condition, now));
+  for (const [kind, condition] of Object.entries(where) as [Kind, Condition | null][])
+    if (condition) byKind.set(kind, compileCondition(condition, now));
   return (entry) => byKind.get(entry.kind)?.(entry) ?? true;
 }
 

@@ -33,7 +33,10 @@ export function sameValue(name: FieldName, wanted: FieldValue, there: FieldValue
 
 /** What `written` keeps: a hash of a value as it is compared, so that our value is told from an edit. */
 export function hashValue(value: FieldValue): string {
-  return createHash('sha256').update(JSON.stringify(Array.isArray(value) ? [...value].map(comparable).sort() : comparable(String(value ?? '')))).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify(Array.isArray(value) ? [...value].map(comparable).sort() : comparable(String(value ?? ''))))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function canonical(name: FieldName, value: FieldValue): string {
@@ -43,7 +46,12 @@ function canonical(name: FieldName, value: FieldValue): string {
   }
   if (name === 'deliveryAddress' || name === 'manager') return listOf(value).map(addressKey).join();
   if (name === 'otherAddresses' || name === 'sip') return JSON.stringify(listOf(value).map(addressKey).sort());
-  return JSON.stringify(listOf(value).map(comparable).filter((text) => text !== '').sort());
+  return JSON.stringify(
+    listOf(value)
+      .map(comparable)
+      .filter((text) => text !== '')
+      .sort(),
+  );
 }
 
 function listOf(value: FieldValue): readonly string[] {

@@ -12,15 +12,20 @@ export interface DomainOwners {
  * A connector owns the domains of `owns`, else the verified domains of its last read. A domain that two connectors own counts as owned by none.
  * @param read connector id → domains of its last complete read; absent: never read.
  */
-export function domainOwners(connectors: readonly Pick<ConnectorSettings, 'id' | 'owns'>[], read: Readonly<Record<string, readonly string[]>>): DomainOwners {
+export function domainOwners(
+  connectors: readonly Pick<ConnectorSettings, 'id' | 'owns'>[],
+  read: Readonly<Record<string, readonly string[]>>,
+): DomainOwners {
   const owners = new Map<string, string[]>();
   const warnings: string[] = [];
   for (const connector of connectors) {
     const domains = connector.owns ?? read[connector.id];
     if (!domains) warnings.push(`Connector "${connector.id}" was never read: it owns no domain yet.`);
-    for (const domain of new Set((domains ?? []).map((name) => name.toLowerCase()))) owners.set(domain, [...(owners.get(domain) ?? []), connector.id]);
+    for (const domain of new Set((domains ?? []).map((name) => name.toLowerCase())))
+      owners.set(domain, [...(owners.get(domain) ?? []), connector.id]);
   }
-  for (const [domain, ids] of owners) if (ids.length > 1) warnings.push(`Domain ${domain} is owned by ${ids.join(' and ')}: it counts as owned by none.`);
+  for (const [domain, ids] of owners)
+    if (ids.length > 1) warnings.push(`Domain ${domain} is owned by ${ids.join(' and ')}: it counts as owned by none.`);
   return {
     warnings,
     ownerOf(domain) {

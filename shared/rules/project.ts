@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { addressKey, type Capability } from '../connectors/connector.ts';
-import { type AttributeName, DIRECTORY_SET, isAttributeName, isListAttribute, LIST_ATTRIBUTES, SINGLE_ATTRIBUTES } from '../model/attributes.ts';
+import {
+  type AttributeName,
+  DIRECTORY_SET,
+  isAttributeName,
+  isListAttribute,
+  LIST_ATTRIBUTES,
+  SINGLE_ATTRIBUTES,
+} from '../model/attributes.ts';
 import type { RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { FieldName, Fields, FieldValue } from '../model/plan.ts';
@@ -36,7 +43,12 @@ export function compileProjection(route: RouteSettings, target: Capability): (en
     if (hidden !== null && target.canHide) fields.hidden = hidden;
     fields.displayName ??= cutText(addresses.address, target.fields.displayName?.maxLength ?? 256);
     const fitted = target.fit?.(fields) ?? { fields, lost: [] };
-    return { fields: fitted.fields, losses: [...new Set([...losses, ...fitted.lost])], address: addresses.address, addressKeys: addresses.keys };
+    return {
+      fields: fitted.fields,
+      losses: [...new Set([...losses, ...fitted.lost])],
+      address: addresses.address,
+      addressKeys: addresses.keys,
+    };
   };
 }
 
@@ -92,7 +104,13 @@ function hiddenOf(entry: Entry, route: RouteSettings): string | null {
  */
 export function aliasFor(route: string, entry: Pick<Entry, 'id' | 'addresses' | 'attributes'>): string {
   const own = typeof entry.attributes.alias === 'string' ? entry.attributes.alias : (entry.addresses[0]?.split('@')[0] ?? '');
-  const ascii = own.normalize('NFKD').replace(/[^A-Za-z0-9._-]/g, '').replace(/\.{2,}/g, '.').replace(/^\.+|\.+$/g, '').slice(0, 50).replace(/\.+$/, '');
+  const ascii = own
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9._-]/g, '')
+    .replace(/\.{2,}/g, '.')
+    .replace(/^\.+|\.+$/g, '')
+    .slice(0, 50)
+    .replace(/\.+$/, '');
   const hash = createHash('sha256').update(`${route}\0${entry.id}`).digest('hex').slice(0, 8);
   return ascii === '' ? `g.${hash}` : `${ascii}.${hash}`;
 }

@@ -15,7 +15,10 @@ export function nextRuns(schedule: Pick<Schedule, 'cron' | 'timeZone'>, after: D
       times.add(at.getTime());
     }
   }
-  return [...times].sort((a, b) => a - b).slice(0, count).map((ms) => new Date(ms));
+  return [...times]
+    .sort((a, b) => a - b)
+    .slice(0, count)
+    .map((ms) => new Date(ms));
 }
 
 /**
@@ -55,7 +58,12 @@ function cronsOf(schedule: Pick<Schedule, 'cron'>): readonly string[] {
 export function scheduleFaults(schedule: Pick<Schedule, 'cron' | 'timeZone'>, pointer: string): readonly ConfigurationFault[] {
   const faults: ConfigurationFault[] = [];
   const zone = validZone(schedule.timeZone);
-  if (!zone) faults.push({ path: `${pointer}/timeZone`, message: `There is no time zone "${schedule.timeZone}".`, fix: 'Use an IANA name such as Europe/Paris or UTC.' });
+  if (!zone)
+    faults.push({
+      path: `${pointer}/timeZone`,
+      message: `There is no time zone "${schedule.timeZone}".`,
+      fix: 'Use an IANA name such as Europe/Paris or UTC.',
+    });
   for (const [n, text] of cronsOf(schedule).entries()) {
     const path = typeof schedule.cron === 'string' ? `${pointer}/cron` : `${pointer}/cron/${n}`;
     const fault = cronFault(text, zone ? schedule.timeZone : 'UTC');
@@ -75,13 +83,21 @@ function validZone(zone: string): boolean {
 
 function cronFault(text: string, timeZone: string): { message: string; fix: string } | null {
   const fields = text.trim().split(/\s+/);
-  if (fields.length === 6) return { message: `"${text}" has six fields; a cron has five (minute hour day month weekday).`, fix: `Write "${fields.slice(1).join(' ')}".` };
-  if (fields.length !== 5) return { message: `"${text}" is no cron: it has ${fields.length} field(s).`, fix: 'Use five fields: minute hour day month weekday.' };
+  if (fields.length === 6)
+    return {
+      message: `"${text}" has six fields; a cron has five (minute hour day month weekday).`,
+      fix: `Write "${fields.slice(1).join(' ')}".`,
+    };
+  if (fields.length !== 5)
+    return { message: `"${text}" is no cron: it has ${fields.length} field(s).`, fix: 'Use five fields: minute hour day month weekday.' };
   try {
     const cron = new Cron(text, { ...CRON_OPTIONS, timezone: timeZone });
     if (cron.nextRun(new Date(0)) === null) return { message: `"${text}" never comes.`, fix: 'Use a day that exists in that month.' };
     return null;
   } catch (error) {
-    return { message: `"${text}" is no cron: ${error instanceof Error ? error.message.slice(0, 120) : ''}`, fix: 'Use five fields: minute hour day month weekday.' };
+    return {
+      message: `"${text}" is no cron: ${error instanceof Error ? error.message.slice(0, 120) : ''}`,
+      fix: 'Use five fields: minute hour day month weekday.',
+    };
   }
 }

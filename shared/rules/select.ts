@@ -19,16 +19,29 @@ export interface SelectionContext {
   readonly now: Date;
 }
 
-export type Selected = { readonly kept: true } | { readonly kept: false; readonly reason: SkipReason; readonly why: string; readonly unconfirmed: boolean };
+export type Selected =
+  | { readonly kept: true }
+  | { readonly kept: false; readonly reason: SkipReason; readonly why: string; readonly unconfirmed: boolean };
 
 const KEPT: Selected = { kept: true };
-const KIND_SWITCH: Readonly<Record<Kind, 'users' | 'groups' | 'rooms' | 'sharedMailboxes' | 'contacts'>> = { user: 'users', group: 'groups', room: 'rooms', sharedMailbox: 'sharedMailboxes', contact: 'contacts' };
+const KIND_SWITCH: Readonly<Record<Kind, 'users' | 'groups' | 'rooms' | 'sharedMailboxes' | 'contacts'>> = {
+  user: 'users',
+  group: 'groups',
+  room: 'rooms',
+  sharedMailbox: 'sharedMailboxes',
+  contact: 'contacts',
+};
 
 type Test = (entry: Entry) => { reason: SkipReason; why: string; unconfirmed?: boolean } | null;
 
 /** Which entries leave the source over this route: tests in the contract's order, the first that applies decides. Must pass pull and filter. */
 export function compileSelection(context: SelectionContext): (entry: Entry) => Selected {
-  const tests = [...stateTests(context), ...scopeTests(context, context.source.pull, 'pull'), ...scopeTests(context, context.route.filter, 'filter'), ...ownerTests(context)];
+  const tests = [
+    ...stateTests(context),
+    ...scopeTests(context, context.source.pull, 'pull'),
+    ...scopeTests(context, context.route.filter, 'filter'),
+    ...ownerTests(context),
+  ];
   const ordered = tests.sort((a, b) => a.order - b.order).map((one) => one.test);
   return (entry) => {
     for (const test of ordered) {
@@ -47,14 +60,39 @@ interface Ordered {
 function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
   const { pull } = source;
   return [
-    { order: 0, test: (entry) => (looksStamped(entry.stamp) ? { reason: 'stamped', why: `It carries the galsync stamp ${entry.stamp}.` } : null) },
+    {
+      order: 0,
+      test: (entry) => (looksStamped(entry.stamp) ? { reason: 'stamped', why: `It carries the galsync stamp ${entry.stamp}.` } : null),
+    },
     { order: 1, test: (entry) => (entry.invalid ? { reason: 'invalid', why: entry.invalid } : null) },
     { order: 2, test: (entry) => (entry.kind === 'group' && !route.push.groups ? { reason: 'kind', why: 'push.groups is off.' } : null) },
-    { order: 3, test: (entry) => (entry.kind === 'user' && !entry.enabled && !pull.disabledUsers ? { reason: 'disabled', why: 'The account is disabled and pull.disabledUsers is off.' } : null) },
-    { order: 4, test: (entry) => (entry.external && !pull.externalUsers ? { reason: 'external', why: 'It is a guest and pull.externalUsers is off.' } : null) },
-    { order: 5, test: (entry) => (entry.hidden && !pull.hiddenEntries ? { reason: 'hidden', why: 'It is hidden in its own directory and pull.hiddenEntries is off.' } : null) },
+    {
+      order: 3,
+      test: (entry) =>
+        entry.kind === 'user' && !entry.enabled && !pull.disabledUsers
+          ? { reason: 'disabled', why: 'The account is disabled and pull.disabledUsers is off.' }
+          : null,
+    },
+    {
+      order: 4,
+      test: (entry) =>
+        entry.external && !pull.externalUsers ? { reason: 'external', why: 'It is a guest and pull.externalUsers is off.' } : null,
+    },
+    {
+      order: 5,
+      test: (entry) =>
+        entry.hidden && !pull.hiddenEntries
+          ? { reason: 'hidden', why: 'It is hidden in its own directory and pull.hiddenEntries is off.' }
+          : null,
+    },
     { order: 6, test: (entry) => (entry.addresses.length === 0 ? { reason: 'noAddress', why: 'It has no mail address.' } : null) },
-    { order: 7, test: (entry) => (entry.kind === 'group' && entry.internalOnly && !pull.internalOnlyGroups ? { reason: 'internalOnly', why: 'The group refuses mail from outside.' } : null) },
+    {
+      order: 7,
+      test: (entry) =>
+        entry.kind === 'group' && entry.internalOnly && !pull.internalOnlyGroups
+          ? { reason: 'internalOnly', why: 'The group refuses mail from outside.' }
+          : null,
+    },
   ];
 }
 
@@ -62,20 +100,39 @@ function scopeTests({ now, source, membership }: SelectionContext, filter: Filte
   const where = compileWhere(filter.where, now);
   const members = membership[name];
   const tests: Ordered[] = [
-    { order: 2, test: (entry) => (filter[KIND_SWITCH[entry.kind]] ? null : { reason: 'kind', why: `${name}.${KIND_SWITCH[entry.kind]} is off.` }) },
-    { order: 2, test: (entry) => (entry.kind === 'group' && entry.groupType && !filter.groupTypes.includes(entry.groupType) ? { reason: 'kind', why: `${name}.groupTypes does not list ${entry.groupType}.` } : null) },
+    {
+      order: 2,
+      test: (entry) => (filter[KIND_SWITCH[entry.kind]] ? null : { reason: 'kind', why: `${name}.${KIND_SWITCH[entry.kind]} is off.` }),
+    },
+    {
+      order: 2,
+      test: (entry) =>
+        entry.kind === 'group' && entry.groupType && !filter.groupTypes.includes(entry.groupType)
+          ? { reason: 'kind', why: `${name}.groupTypes does not list ${entry.groupType}.` }
+          : null,
+    },
     { order: 8, test: (entry) => domainTest(entry, filter, name) },
     { order: 9, test: (entry) => orgUnitTest(entry, filter, name, source.kind) },
     { order: 12, test: (entry) => (where(entry) ? null : { reason: 'where', why: `The condition ${name}.where does not hold.` }) },
   ];
-  if (members && filter.exceptMembersOf.length > 0) tests.push({ order: 10, test: (entry) => membershipTest(members.inExcept(entry), true, 'exceptMember', `It is a member of a group in ${name}.exceptMembersOf.`) });
-  if (members && filter.onlyMembersOf.length > 0) tests.push({ order: 11, test: (entry) => membershipTest(members.inOnly(entry), false, 'notMember', `It is no member of a group in ${name}.onlyMembersOf.`) });
+  if (members && filter.exceptMembersOf.length > 0)
+    tests.push({
+      order: 10,
+      test: (entry) =>
+        membershipTest(members.inExcept(entry), true, 'exceptMember', `It is a member of a group in ${name}.exceptMembersOf.`),
+    });
+  if (members && filter.onlyMembersOf.length > 0)
+    tests.push({
+      order: 11,
+      test: (entry) => membershipTest(members.inOnly(entry), false, 'notMember', `It is no member of a group in ${name}.onlyMembersOf.`),
+    });
   return tests;
 }
 
 function membershipTest(answer: boolean | 'unknown', outIf: boolean, reason: 'exceptMember' | 'notMember', why: string): ReturnType<Test> {
   // A group that was not read completely proves no membership: out, but nobody leaves because of it.
-  if (answer === 'unknown') return reason === 'notMember' ? { reason, why: `${why} The group could not be read completely.`, unconfirmed: true } : null;
+  if (answer === 'unknown')
+    return reason === 'notMember' ? { reason, why: `${why} The group could not be read completely.`, unconfirmed: true } : null;
   return answer === outIf ? { reason, why } : null;
 }
 
@@ -83,8 +140,10 @@ function domainTest(entry: Entry, filter: Filter, name: string): ReturnType<Test
   const { include, exclude, of } = filter.domains;
   if (include.length === 0 && exclude.length === 0) return null;
   const domains = (of === 'any' ? entry.addresses : entry.addresses.slice(0, 1)).map(domainOf);
-  if (domains.some((domain) => exclude.some((pattern) => domainMatches(domain, pattern)))) return { reason: 'domain', why: `Its domain is in ${name}.domains.exclude.` };
-  if (include.length > 0 && !domains.some((domain) => include.some((pattern) => domainMatches(domain, pattern)))) return { reason: 'domain', why: `Its domain is not in ${name}.domains.include.` };
+  if (domains.some((domain) => exclude.some((pattern) => domainMatches(domain, pattern))))
+    return { reason: 'domain', why: `Its domain is in ${name}.domains.exclude.` };
+  if (include.length > 0 && !domains.some((domain) => include.some((pattern) => domainMatches(domain, pattern))))
+    return { reason: 'domain', why: `Its domain is not in ${name}.domains.include.` };
   return null;
 }
 
@@ -100,9 +159,14 @@ function orgUnitTest(entry: Entry, filter: Filter, name: string, kind: Connector
   // In Google organisational units hold users only.
   if (kind === 'googleWorkspace' && entry.kind !== 'user') return null;
   const unit = entry.orgUnit ?? '';
-  const below = (top: string): boolean => (kind === 'googleWorkspace' ? unit === top || unit.startsWith(top === '/' ? '/' : `${top}/`) : `,${unit}`.toLowerCase().endsWith(`,${top}`.toLowerCase()));
+  const below = (top: string): boolean =>
+    kind === 'googleWorkspace'
+      ? unit === top || unit.startsWith(top === '/' ? '/' : `${top}/`)
+      : `,${unit}`.toLowerCase().endsWith(`,${top}`.toLowerCase());
   if (exclude.some(below)) return { reason: 'orgUnit', why: `Its organisational unit is in ${name}.orgUnits.exclude.` };
-  return include.length > 0 && !include.some(below) ? { reason: 'orgUnit', why: `Its organisational unit is not in ${name}.orgUnits.include.` } : null;
+  return include.length > 0 && !include.some(below)
+    ? { reason: 'orgUnit', why: `Its organisational unit is not in ${name}.orgUnits.include.` }
+    : null;
 }
 
 function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
@@ -112,9 +176,14 @@ function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
       order: 13,
       test: (entry) => {
         const id = owner(entry);
-        return id !== null && id !== route.from && id !== route.to ? { reason: 'ownedElsewhere', why: `Its domain belongs to connector "${id}".` } : null;
+        return id !== null && id !== route.from && id !== route.to
+          ? { reason: 'ownedElsewhere', why: `Its domain belongs to connector "${id}".` }
+          : null;
       },
     },
-    { order: 14, test: (entry) => (owner(entry) === route.to ? { reason: 'targetsOwn', why: 'Its domain belongs to the target itself.' } : null) },
+    {
+      order: 14,
+      test: (entry) => (owner(entry) === route.to ? { reason: 'targetsOwn', why: 'Its domain belongs to the target itself.' } : null),
+    },
   ];
 }

@@ -14,7 +14,11 @@ export function cutText(text: string, max: number): string {
 
 /** How texts are compared: composed, trimmed, without control characters; case counts. */
 export function comparable(text: string): string {
-  return text.normalize('NFC').replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '').replace(/\r\n?/g, '\n').trim();
+  return text
+    .normalize('NFC')
+    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '')
+    .replace(/\r\n?/g, '\n')
+    .trim();
 }
 
 /**

@@ -1,0 +1,130 @@
+import { addressKey } from '../connectors/connector.ts';
+import type { Link } from '../model/link.ts';
+import type { KeptReason } from '../model/plan.ts';
+import { formatStamp } from '../model/stamp.ts';
+import { takenOverBecause } from './match.ts';
+import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
+
+export interface Leaver {
+  readonly link: Link;
+  readonly reason: 'gone' | 'outOfScope';
+  /** The select reason, for people: `where`, `disabled` … */
+  readonly detail: string | null;
+  /** Outside only through a group that was not read completely. */
+  readonly unconfirmed: boolean;
+}
+
+/** What happens to a managed object whose source is gone or out of scope (contract, leavers). */
+export function planLeaver(context: PlanContext, leaver: Leaver, view: TargetView): Planned {
+  const { link } = leaver;
+  if (link.state !== 'linked' || !link.targetId) return NOTHING;
+  const sight = view.sight(link.targetId);
+  if (!sight.there) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'alreadyGone' } };
+  const takenOver = sight.entry ? takenOverBecause(context, sight.entry, link.sourceId) : null;
+  if (takenOver) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'takenOver' } };
+  if (leaver.unconfirmed) return kept(context, leaver, 'unconfirmed', null);
+  if (link.adopted) return released(context, leaver);
+  if (context.sourceStale) return kept(context, leaver, 'staleSource', null);
+  const shownAgain = link.hidden && sight.entry !== null && !sight.entry.hidden;
+  return byPolicy(context, leaver, shownAgain);
+}
+
+function byPolicy(context: PlanContext, leaver: Leaver, shownAgain: boolean): Planned {
+  const { policy, days } = context.route.leavers[leaver.reason];
+  const { link } = leaver;
+  const canHide = context.capability.canHide;
+  if (policy === 'keep') return kept(context, leaver, 'policy', null);
+  if (policy === 'delete') return change(context, leaver, 'delete', link.hidden);
+  if (policy === 'hide')
+    return !canHide || (link.hidden && !shownAgain) ? kept(context, leaver, 'policy', null) : change(context, leaver, 'hide', link.hidden);
+  return hideThenDelete(context, leaver, days, shownAgain);
+}
+
+function hideThenDelete(context: PlanContext, leaver: Leaver, days: number, shownAgain: boolean): Planned {
+  const { link } = leaver;
+  const canHide = context.capability.canHide;
+  const since = link.leaving?.since ?? null;
+  if (canHide && !link.hidden) return change(context, leaver, 'hide', false);
+  if (since !== null && daysSince(since, context.now, context.route.schedule?.timeZone ?? 'UTC') >= days)
+    return change(context, leaver, 'delete', canHide);
+  if (shownAgain) return change(context, leaver, 'hide', true);
+  // Where the target cannot hide, the days count from the first push or sync that found it.
+  const noted = since === null ? { ...link, leaving: { reason: leaver.reason, since: context.now.toISOString() } } : null;
+  return kept(context, leaver, 'grace', noted);
+}
+
+/** Calendar days between two instants in a zone. */
+export function daysSince(since: string, now: Date, timeZone: string): number {
+  const day = (at: Date): number => {
+    const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
+    return Date.parse(`${parts}T00:00:00Z`) / 86_400_000;
+  };
+  return day(now) - day(new Date(since));
+}
+
+function kept(context: PlanContext, leaver: Leaver, reason: KeptReason, link: Link | null): Planned {
+  const row = { ...base(context, leaver), change: 'keep' as const, reason };
+  return { bucket: 'orphan', skipReason: null, keptReason: reason, change: row, link, losses: [] };
+}
+
+function change(context: PlanContext, leaver: Leaver, what: 'hide' | 'delete', countedBefore: boolean): Planned {
+  const row: DraftChange = {
+    ...base(context, leaver),
+    change: what,
+    countedBefore,
+    fields: what === 'hide' ? [{ name: 'hidden', before: leaver.link.image.hidden ?? null, after: 'true' }] : beforeImage(leaver.link),
+    releases: what === 'delete' ? addressesOf(leaver.link) : [],
+  };
+  return { bucket: 'orphan', skipReason: null, keptReason: null, change: row, link: null, losses: [] };
+}
+
+/** Adopted objects were there before us: they are released, never removed. */
+function released(context: PlanContext, leaver: Leaver): Planned {
+  const row: DraftChange = {
+    ...base(context, leaver),
+    change: 'update',
+    reason: 'released',
+    stamp: '',
+    fields: [{ name: 'stamp', before: leaver.link.image.stamp ?? null, after: null }],
+  };
+  return { bucket: 'orphan', skipReason: null, keptReason: 'adopted', change: row, link: null, losses: [] };
+}
+
+function beforeImage(link: Link): DraftChange['fields'] {
+  return Object.entries(link.image).flatMap(([name, before]) =>
+    before === null ? [] : [{ name: name as never, before: before as never, after: null }],
+  );
+}
+
+/** Comparable keys of what an object of ours holds, as far as its link knows. */
+export function addressesOf(link: Link): readonly string[] {
+  const value = link.image.addresses;
+  const listed = value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  const delivery = typeof link.image.deliveryAddress === 'string' ? [link.image.deliveryAddress] : [];
+  return [...new Set([...listed, ...delivery].map(addressKey))];
+}
+
+function base(context: PlanContext, { link, reason, detail }: Leaver): DraftChange {
+  return {
+    route: context.route.id,
+    change: 'keep',
+    kind: link.kind,
+    sourceId: link.sourceId,
+    targetId: link.targetId,
+    address: link.address,
+    displayName: link.displayName,
+    reason: detail ? `${reason}:${detail}` : reason,
+    orphan: true,
+    fields: [],
+    desired: null,
+    stamp: formatStamp({ route: context.route.id, sourceId: link.sourceId, adopted: link.adopted }),
+    alias: link.alias,
+    owner: null,
+    countedBefore: false,
+    takes: [],
+    releases: [],
+    relinkFrom: null,
+    since: link.leaving?.since ?? null,
+    holders: [],
+  };
+}

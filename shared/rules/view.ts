@@ -1,0 +1,49 @@
+import type { Capability } from '../connectors/connector.ts';
+import type { RouteSettings } from '../model/configuration.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Link } from '../model/link.ts';
+import type { Change, KeptReason, SkipReason } from '../model/plan.ts';
+import type { Projection } from './project.ts';
+import type { Selected } from './select.ts';
+
+/** What is known of one object of the target. `entry` null: unchanged since the link's image was taken. */
+export type Sight = { readonly there: false } | { readonly there: true; readonly entry: Entry | null; readonly hash: string | null };
+
+/** The target as planning sees it: preloaded, no I/O. */
+export interface TargetView {
+  sight(targetId: string): Sight;
+  /** Objects that hold a key (`addressKey`, `stamp:…`). */
+  hits(key: string): readonly Entry[];
+  /** True if the source's complete read holds this id. */
+  sourceHas(id: string): boolean;
+}
+
+export interface PlanContext {
+  readonly route: RouteSettings;
+  readonly capability: Capability;
+  readonly select: (entry: Entry) => Selected;
+  readonly project: (entry: Entry) => Projection;
+  /** Compiled `existingWhere`; true without one. */
+  readonly existingWhere: (entry: Entry) => boolean;
+  /** The source's snapshot is older than 24 h: nothing is hidden or deleted. */
+  readonly sourceStale: boolean;
+  readonly now: Date;
+}
+
+/** A change before sealing: id and order come later. `holders`: managed objects that hold an address it takes. */
+export interface DraftChange extends Omit<Change, 'id' | 'order'> {
+  readonly holders: readonly { readonly key: string; readonly targetId: string }[];
+}
+
+/** What one entry (or one leaver) comes to. */
+export interface Planned {
+  readonly bucket: 'unchanged' | 'skipped' | 'change' | 'orphan' | 'none';
+  readonly skipReason: SkipReason | null;
+  readonly keptReason: KeptReason | null;
+  readonly change: DraftChange | null;
+  /** To be stored by a push or sync although nothing is written to the target: refreshed image, leaving noted, link ended. */
+  readonly link: Link | null;
+  readonly losses: readonly string[];
+}
+
+export const NOTHING: Planned = { bucket: 'none', skipReason: null, keptReason: null, change: null, link: null, losses: [] };
