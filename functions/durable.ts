@@ -1,5 +1,5 @@
-import * as df from 'durable-functions';
 import type { OrchestrationContext, Task } from 'durable-functions';
+import * as df from 'durable-functions';
 import type { z } from 'zod';
 
 /**
@@ -20,7 +20,11 @@ export interface Activity<Input, Output> {
 const RETRIES = Object.assign(new df.RetryOptions(2_000, 4), { backoffCoefficient: 2, maxRetryIntervalInMilliseconds: 30_000 });
 
 /** Registers an activity whose input is checked before it runs. */
-export function activity<Input extends object, Output>(name: string, schema: z.ZodType<Input>, handler: (input: Input) => Promise<Output>): Activity<Input, Output> {
+export function activity<Input extends object, Output>(
+  name: string,
+  schema: z.ZodType<Input>,
+  handler: (input: Input) => Promise<Output>,
+): Activity<Input, Output> {
   df.app.activity(name, { handler: async (input: unknown) => handler(schema.parse(input)) });
   const task = (context: OrchestrationContext, input: Input): Task => context.df.callActivityWithRetry(name, RETRIES, input);
   return {
@@ -38,7 +42,11 @@ export interface Orchestration<Input> {
 }
 
 /** Registers an orchestration whose input is checked before it runs. */
-export function orchestration<Input extends object>(name: string, schema: z.ZodType<Input>, steps: (context: OrchestrationContext, input: Input) => Steps<unknown>): Orchestration<Input> {
+export function orchestration<Input extends object>(
+  name: string,
+  schema: z.ZodType<Input>,
+  steps: (context: OrchestrationContext, input: Input) => Steps<unknown>,
+): Orchestration<Input> {
   df.app.orchestration(name, function* (context: OrchestrationContext) {
     return yield* steps(context, schema.parse(context.df.getInput()));
   });

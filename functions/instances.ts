@@ -13,7 +13,12 @@ export function instancesOf(client: DurableClient): Instances {
       try {
         const status = await client.getStatus(instance);
         const ended = ENDED.has(String(status.runtimeStatus));
-        const failure = String(status.runtimeStatus) === 'Failed' ? String(status.output ?? '').split('\n')[0]!.slice(0, 300) : null;
+        const failure =
+          String(status.runtimeStatus) === 'Failed'
+            ? String(status.output ?? '')
+                .split('\n')[0]!
+                .slice(0, 300)
+            : null;
         return { state: ended ? 'ended' : 'running', failure };
       } catch (error) {
         // An unknown id throws: the library knows no other answer to a 404.

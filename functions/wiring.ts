@@ -23,7 +23,10 @@ export function syncContext(): SyncContext {
     store: tableStoreFromSettings(process.env),
     now: () => new Date(),
     sleep: (ms) => sleep(ms),
-    randomHex: (length) => randomBytes(Math.ceil(length / 2)).toString('hex').slice(0, length),
+    randomHex: (length) =>
+      randomBytes(Math.ceil(length / 2))
+        .toString('hex')
+        .slice(0, length),
     log,
     configuration: loadedConfiguration,
     open,
@@ -50,14 +53,21 @@ export async function loadedConfiguration(): Promise<LoadedConfiguration> {
   const checked = checkConfiguration(stored.document, loadedConfiguration.options());
   if (!checked.ok) {
     const first = checked.faults[0];
-    throw new FailureError({ code: 'configuration', message: `The saved configuration is not valid: ${first?.path} ${first?.message}`, nextStep: first?.fix ?? 'Save a valid one.' });
+    throw new FailureError({
+      code: 'configuration',
+      message: `The saved configuration is not valid: ${first?.path} ${first?.message}`,
+      nextStep: first?.fix ?? 'Save a valid one.',
+    });
   }
   loaded = { value: { configuration: checked.configuration, version: stored.version }, etag: stored.etag };
   return loaded.value;
 }
 
 /** How documents are judged on this host. */
-loadedConfiguration.options = (): { local: boolean; allowedHosts: readonly string[] } => ({ local: settings().localOperator, allowedHosts: settings().endpointHosts });
+loadedConfiguration.options = (): { local: boolean; allowedHosts: readonly string[] } => ({
+  local: settings().localOperator,
+  allowedHosts: settings().endpointHosts,
+});
 
 /** Forgets the parsed configuration: the next step reads it again. */
 export function forgetConfiguration(): void {
@@ -66,7 +76,15 @@ export function forgetConfiguration(): void {
 
 const paces = new Map<string, Pace>();
 const secrets = createSecrets(process.env);
-const connectors = new Map<string, { readonly settings: ConnectorSettings; readonly configuration: Configuration; readonly http: Http; readonly opened: OpenConnector['connector'] }>();
+const connectors = new Map<
+  string,
+  {
+    readonly settings: ConnectorSettings;
+    readonly configuration: Configuration;
+    readonly http: Http;
+    readonly opened: OpenConnector['connector'];
+  }
+>();
 
 /** Connectors live as long as the process, so that tokens are shared by all callers; calls are counted from here on. */
 function open(connector: ConnectorSettings, configuration: Configuration): OpenConnector {
@@ -82,7 +100,8 @@ function open(connector: ConnectorSettings, configuration: Configuration): OpenC
 }
 
 function httpFor(connector: ConnectorSettings): Http {
-  const tenant = connector.kind === 'microsoft365' ? connector.tenant : connector.kind === 'googleWorkspace' ? connector.domain : connector.id;
+  const tenant =
+    connector.kind === 'microsoft365' ? connector.tenant : connector.kind === 'googleWorkspace' ? connector.domain : connector.id;
   return createHttp({
     connector: connector.id,
     tenant: tenant.toLowerCase(),
@@ -101,5 +120,9 @@ function construct(connector: ConnectorSettings, configuration: Configuration, h
   const deps = { http, secret: (name: string) => secrets.read(name), wanted: wantedAttributes(configuration, connector.id), now: Date.now };
   if (connector.kind === 'microsoft365') return createMicrosoft365(connector, deps);
   if (connector.kind === 'googleWorkspace') return createGoogleWorkspace(connector, deps);
-  throw new FailureError({ code: 'configuration', message: `Connector "${connector.id}": kind "${connector.kind}" is not available yet.`, nextStep: 'Remove it from the configuration.' });
+  throw new FailureError({
+    code: 'configuration',
+    message: `Connector "${connector.id}": kind "${connector.kind}" is not available yet.`,
+    nextStep: 'Remove it from the configuration.',
+  });
 }

@@ -10,4 +10,8 @@ const Range = z.object({ from: z.number().int(), to: z.number().int() });
 
 export const routesToPlan = activity('routesToPlan', Round, (input) => choose(syncContext(), input));
 export const makePlan = activity('makePlan', Round.extend({ route: z.string(), range: Range }), (input) => plan(syncContext(), input));
-export const sealPlan = activity('sealPlan', Round.extend({ target: z.string(), routes: z.array(z.string()), failed: z.record(z.string(), z.string()) }), (input) => seal(syncContext(), input));
+export const sealPlan = activity(
+  'sealPlan',
+  Round.extend({ target: z.string(), routes: z.array(z.string()), failed: z.record(z.string(), z.string()) }),
+  (input) => seal(syncContext(), input),
+);

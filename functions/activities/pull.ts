@@ -7,7 +7,13 @@ import { syncContext } from '../wiring.ts';
 
 const Of = z.object({ job: z.string(), connector: z.string() });
 const Range = z.object({ from: z.number().int(), to: z.number().int() });
-const SetState = z.object({ mode: z.enum(['full', 'delta']), rows: z.number(), token: z.string().nullable(), count: z.number().nullable(), finished: z.boolean() });
+const SetState = z.object({
+  mode: z.enum(['full', 'delta']),
+  rows: z.number(),
+  token: z.string().nullable(),
+  count: z.number().nullable(),
+  finished: z.boolean(),
+});
 export const PullPosition = Of.extend({
   pull: z.string(),
   cursor: z.string().nullable(),
@@ -25,7 +31,9 @@ export const pullPages = activity('pullPages', PullPosition, (input) => pull(syn
 export const resumeCommit = activity('resumeCommit', Of, (input) => resume(syncContext(), input));
 export const beginCommit = activity('beginCommit', PullPosition, (input) => commit.beginCommit(syncContext(), input));
 export const commitRange = activity('commitRange', Of.extend({ range: Range }), (input) => commit.commitRange(syncContext(), input));
-export const finishCommit = activity('finishCommit', Of.extend({ totals: z.array(Totals) }), (input) => commit.finishCommit(syncContext(), input));
+export const finishCommit = activity('finishCommit', Of.extend({ totals: z.array(Totals) }), (input) =>
+  commit.finishCommit(syncContext(), input),
+);
 export const finishPull = activity(
   'finishPull',
   Of.extend({ calls: z.number(), failure: z.object({ code: z.string(), message: z.string(), nextStep: z.string() }).nullable() }),

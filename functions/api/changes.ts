@@ -1,10 +1,24 @@
-import { changeView, type ChangeFilter, changesOf } from '../../shared/sync/changes.ts';
+import { type ChangeFilter, changesOf, type changeView } from '../../shared/sync/changes.ts';
 import { syncContext } from '../wiring.ts';
 import { door, limitOf, listOf } from './door.ts';
 import { jobOf } from './jobs.ts';
 
 const FILTERS = ['route', 'change', 'kind', 'result', 'reason', 'address', 'object'] as const;
-const CSV = ['id', 'route', 'change', 'kind', 'object', 'target', 'address', 'displayName', 'reason', 'result', 'cause', 'nextStep', 'retryAt'] as const;
+const CSV = [
+  'id',
+  'route',
+  'change',
+  'kind',
+  'object',
+  'target',
+  'address',
+  'displayName',
+  'reason',
+  'result',
+  'cause',
+  'nextStep',
+  'retryAt',
+] as const;
 
 door('getJobChanges', ['GET'], 'jobs/{id}/changes', 'Reader', async (call) => {
   const record = await jobOf(call);
@@ -12,7 +26,8 @@ door('getJobChanges', ['GET'], 'jobs/{id}/changes', 'Reader', async (call) => {
   const onlyNew = call.query.get('new') === 'true';
   const accept = call.request.headers.get('accept') ?? '';
   if (accept.includes('text/csv')) return streamed('text/csv; charset=utf-8', csv(changesOf(syncContext(), record, filter, onlyNew)));
-  if (accept.includes('application/x-ndjson')) return streamed('application/x-ndjson', lines(changesOf(syncContext(), record, filter, onlyNew)));
+  if (accept.includes('application/x-ndjson'))
+    return streamed('application/x-ndjson', lines(changesOf(syncContext(), record, filter, onlyNew)));
   const limit = limitOf(call.query);
   const skip = Number(call.query.get('cursor') ?? 0) || 0;
   const items: ReturnType<typeof changeView>[] = [];

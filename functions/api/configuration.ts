@@ -14,7 +14,11 @@ door('putConfiguration', ['PUT'], 'configuration', 'Operator', async (call) => {
   const text = await call.text();
   const ifMatch = call.request.headers.get('if-match');
   const dryRun = call.query.get('dryRun') === 'true';
-  const saved = await putConfiguration(syncContext(), text, { etag: ifMatch === null ? null : unquoted(ifMatch), dryRun, ...loadedConfiguration.options() });
+  const saved = await putConfiguration(syncContext(), text, {
+    etag: ifMatch === null ? null : unquoted(ifMatch),
+    dryRun,
+    ...loadedConfiguration.options(),
+  });
   forgetConfiguration();
   return json({ version: saved.version, warnings: saved.warnings, dryRun }, 200, saved.etag ? { etag: quoted(saved.etag) } : {});
 });

@@ -18,7 +18,12 @@ door('listEntries', ['GET'], 'connectors/{id}/entries', 'Reader', async (call) =
   const skip = Number(call.query.get('cursor') ?? 0) || 0;
   const items: Entry[] = [];
   let seen = 0;
-  for await (const entry of entriesOf(syncContext(), connector.id, call.query.get('search') ?? call.query.get('filter'), call.query.get('kind'))) {
+  for await (const entry of entriesOf(
+    syncContext(),
+    connector.id,
+    call.query.get('search') ?? call.query.get('filter'),
+    call.query.get('kind'),
+  )) {
     seen += 1;
     if (seen <= skip) continue;
     if (items.length === limit) return listOf(call, items, String(skip + limit));

@@ -1,8 +1,8 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import * as df from 'durable-functions';
+import { StoreConflict } from '../../shared/store/store.ts';
 import type { Instances } from '../../shared/sync/context.ts';
 import { Refusal } from '../../shared/sync/refusal.ts';
-import { StoreConflict } from '../../shared/store/store.ts';
 import { instancesOf } from '../instances.ts';
 import { settings } from '../settings.ts';
 import { type Caller, callerOf, type Role } from './caller.ts';
@@ -22,7 +22,13 @@ export interface Call {
 const MAX_BODY = 1024 * 1024;
 
 /** One HTTP route. `role: null` is anonymous (health only); every other route answers 401 without a caller, 403 without the role. */
-export function door(name: string, methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[], route: string, role: Role | null, handler: (call: Call) => Promise<HttpResponseInit>): void {
+export function door(
+  name: string,
+  methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[],
+  route: string,
+  role: Role | null,
+  handler: (call: Call) => Promise<HttpResponseInit>,
+): void {
   app.http(name, {
     methods: [...methods],
     route,
@@ -33,8 +39,13 @@ export function door(name: string, methods: readonly ('GET' | 'POST' | 'PUT' | '
         const caller = callerOf(request, settings());
         if (role !== null) requireRole(caller, role);
         const call: Call = {
-          request, params: request.params, query: request.query, caller: caller ?? { name: 'anonymous', roles: [] }, instances: instancesOf(df.getClient(context)),
-          body: () => jsonBody(request), text: () => boundedText(request),
+          request,
+          params: request.params,
+          query: request.query,
+          caller: caller ?? { name: 'anonymous', roles: [] },
+          instances: instancesOf(df.getClient(context)),
+          body: () => jsonBody(request),
+          text: () => boundedText(request),
         };
         return withSecurity(await handler(call));
       } catch (error) {
@@ -46,7 +57,8 @@ export function door(name: string, methods: readonly ('GET' | 'POST' | 'PUT' | '
 
 function requireRole(caller: Caller | null, role: Role): void {
   if (!caller) throw new Problem('unauthenticated', 401, 'Sign in: every call but health needs an account with a galsync role.');
-  if (!caller.roles.includes(role)) throw new Problem('forbidden', 403, `This call needs the role "${role}"; ${caller.name} has ${caller.roles.join(', ') || 'none'}.`);
+  if (!caller.roles.includes(role))
+    throw new Problem('forbidden', 403, `This call needs the role "${role}"; ${caller.name} has ${caller.roles.join(', ') || 'none'}.`);
 }
 
 /** An error with its HTTP status, for what only doors know. */
@@ -83,14 +95,39 @@ export function problemOf(error: unknown, request: HttpRequest): HttpResponseIni
   const known = error instanceof Refusal || error instanceof Problem ? error : null;
   const status = known?.status ?? (error instanceof StoreConflict ? 409 : 500);
   const type = known?.type ?? (error instanceof StoreConflict ? 'conflict' : 'internal');
-  const detail = known || error instanceof StoreConflict ? (error as Error).message : 'Something went wrong inside galsync; the log of the function app says what.';
-  if (status === 500) console.error(JSON.stringify({ event: 'api.failed', url: new URL(request.url).pathname, error: error instanceof Error ? (error.stack ?? error.message).slice(0, 2_000) : String(error) }));
-  const body = { type: `https://galsync.dev/problems/${type}`, title: type.replaceAll('-', ' '), status, detail, instance: new URL(request.url).pathname, ...known?.extra };
+  const detail =
+    known || error instanceof StoreConflict
+      ? (error as Error).message
+      : 'Something went wrong inside galsync; the log of the function app says what.';
+  if (status === 500)
+    console.error(
+      JSON.stringify({
+        event: 'api.failed',
+        url: new URL(request.url).pathname,
+        error: error instanceof Error ? (error.stack ?? error.message).slice(0, 2_000) : String(error),
+      }),
+    );
+  const body = {
+    type: `https://galsync.dev/problems/${type}`,
+    title: type.replaceAll('-', ' '),
+    status,
+    detail,
+    instance: new URL(request.url).pathname,
+    ...known?.extra,
+  };
   return { status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(body) };
 }
 
 function withSecurity(response: HttpResponseInit): HttpResponseInit {
-  return { ...response, headers: { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'", ...(response.headers as Record<string, string> | undefined) } };
+  return {
+    ...response,
+    headers: {
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'",
+      ...(response.headers as Record<string, string> | undefined),
+    },
+  };
 }
 
 /** A JSON answer. */

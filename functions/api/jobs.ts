@@ -6,8 +6,8 @@ import { closeIfLost } from '../../shared/sync/lostJobs.ts';
 import { Refusal } from '../../shared/sync/refusal.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
 import { syncContext } from '../wiring.ts';
-import { type Call, door, json, limitOf, listOf } from './door.ts';
 import { bodyOf } from './body.ts';
+import { type Call, door, json, limitOf, listOf } from './door.ts';
 
 const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an id has letters, digits, ".", "_" and "-", at most 63 of them');
 const Start = z.strictObject({
@@ -29,11 +29,23 @@ door('startJob', ['POST'], 'jobs', 'Operator', async (call) => {
 
 door('listJobs', ['GET'], 'jobs', 'Reader', async (call) => {
   const text = (name: string): Record<string, string> => (call.query.get(name) ? { [name]: call.query.get(name)! } : {});
-  const query = { ...text('route'), ...text('connector'), ...text('action'), ...text('from'), ...text('to'), ...(text('state') as { state?: JobState }) };
-  if (call.query.get('action') && !ACTIONS.includes(call.query.get('action') as never)) throw new Refusal('invalid', 400, `There is no action "${call.query.get('action')}".`);
+  const query = {
+    ...text('route'),
+    ...text('connector'),
+    ...text('action'),
+    ...text('from'),
+    ...text('to'),
+    ...(text('state') as { state?: JobState }),
+  };
+  if (call.query.get('action') && !ACTIONS.includes(call.query.get('action') as never))
+    throw new Refusal('invalid', 400, `There is no action "${call.query.get('action')}".`);
   const page = await syncContext().store.jobs.list(query, limitOf(call.query), call.query.get('cursor'));
   const records = await Promise.all(page.items.map((record) => closeIfLost(syncContext(), call.instances, record)));
-  return listOf(call, records.map((record) => record.job), page.next);
+  return listOf(
+    call,
+    records.map((record) => record.job),
+    page.next,
+  );
 });
 
 door('getJob', ['GET'], 'jobs/{id}', 'Reader', async (call) => json((await jobOf(call)).job));

@@ -16,7 +16,10 @@ const LONGEST_WAIT_MS = 15 * 60_000;
 const RANGES_AT_ONCE = 2;
 
 /** Reads one connector once: pages until complete, then moves them into the snapshot. Answers whether the read counts. */
-export const pullConnector = orchestration('pullConnector', Input, function* (context, input): Steps<{ ok: boolean; failure: Failure | null }> {
+export const pullConnector = orchestration('pullConnector', Input, function* (context, input): Steps<{
+  ok: boolean;
+  failure: Failure | null;
+}> {
   let calls = 0;
   let failure: Failure | null = null;
   try {
@@ -34,7 +37,10 @@ export const pullConnector = orchestration('pullConnector', Input, function* (co
   return { ok: failure === null, failure };
 });
 
-function* readPages(context: OrchestrationContext, input: Input): Steps<{ position: PullPosition; calls: number; failure: Failure | null }> {
+function* readPages(
+  context: OrchestrationContext,
+  input: Input,
+): Steps<{ position: PullPosition; calls: number; failure: Failure | null }> {
   let position = startPull(input.job, input.connector, input.round);
   for (;;) {
     const step = yield* pullPages.run(context, position as never);
@@ -44,7 +50,15 @@ function* readPages(context: OrchestrationContext, input: Input): Steps<{ positi
     if (step.waitUntil === null) continue;
     if (step.waitUntil - context.df.currentUtcDateTime.getTime() > LONGEST_WAIT_MS) {
       const until = new Date(step.waitUntil).toISOString();
-      return { position, calls: position.calls, failure: { code: 'throttled', message: `Connector "${input.connector}" asks to wait until ${until}.`, nextStep: 'The next job reads again.' } };
+      return {
+        position,
+        calls: position.calls,
+        failure: {
+          code: 'throttled',
+          message: `Connector "${input.connector}" asks to wait until ${until}.`,
+          nextStep: 'The next job reads again.',
+        },
+      };
     }
     yield* waitUntil(context, step.waitUntil, CANCEL_EVENT);
   }

@@ -1,9 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { z } from 'zod';
 import { CANCEL_EVENT } from '../../shared/sync/cancel.ts';
 import { LanePosition } from '../../shared/sync/pushBatch.ts';
 import { pushBatch } from '../activities/push.ts';
 import { orchestration, type Steps, waitUntil } from '../durable.ts';
-import { z } from 'zod';
 
 const Input = LanePosition.extend({
   /** Waits so far, in ms; and when the last wave of deferred changes must be over (epoch ms, 0: not begun). */

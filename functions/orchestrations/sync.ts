@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { z } from 'zod';
-import type { Round } from '../../shared/sync/openJob.ts';
 import type { RangeStep } from '../../shared/sync/makePlan.ts';
+import type { Round } from '../../shared/sync/openJob.ts';
 import type { RouteToPlan } from '../../shared/sync/routesToPlan.ts';
 import type { SealedTarget } from '../../shared/sync/sealPlan.ts';
 import { closeJob, openJob, releaseSources } from '../activities/job.ts';
@@ -47,7 +47,10 @@ function* planEachRange(context: OrchestrationContext, input: Input, routes: rea
   const pieces = routes.flatMap((route) => route.ranges.map((range) => ({ route: route.route, range })));
   for (let n = 0; n < pieces.length; n += RANGES_AT_ONCE) {
     const some = pieces.slice(n, n + RANGES_AT_ONCE);
-    const settled = yield* allSettled<RangeStep>(context, some.map((piece) => makePlan.task(context, { ...input, ...piece })));
+    const settled = yield* allSettled<RangeStep>(
+      context,
+      some.map((piece) => makePlan.task(context, { ...input, ...piece })),
+    );
     for (const [at, result] of settled.entries()) {
       const route = some[at]!.route;
       if (!result.ok) failed[route] = `internal: ${result.error}`;
@@ -57,9 +60,15 @@ function* planEachRange(context: OrchestrationContext, input: Input, routes: rea
   return failed;
 }
 
-function* sealEachTarget(context: OrchestrationContext, input: Input, round: Round, failed: Record<string, string>): Steps<readonly SealedTarget[]> {
+function* sealEachTarget(
+  context: OrchestrationContext,
+  input: Input,
+  round: Round,
+  failed: Record<string, string>,
+): Steps<readonly SealedTarget[]> {
   const sealed: SealedTarget[] = [];
-  for (const target of round.targets) sealed.push(yield* sealPlan.run(context, { ...input, target: target.connector, routes: [...target.routes], failed }));
+  for (const target of round.targets)
+    sealed.push(yield* sealPlan.run(context, { ...input, target: target.connector, routes: [...target.routes], failed }));
   return sealed;
 }
 

@@ -1,6 +1,6 @@
 import * as df from 'durable-functions';
-import { retain } from '../../shared/sync/retention.ts';
 import { Refusal } from '../../shared/sync/refusal.ts';
+import { retain } from '../../shared/sync/retention.ts';
 import { syncContext } from '../wiring.ts';
 
 /** Nightly: old plans, logs and jobs, and the engine's own history, which Azure Storage never purges by itself. */
@@ -12,7 +12,11 @@ df.app.client.timer('retention', {
       await client.purgeInstanceHistoryBy({
         createdTimeFrom: new Date(0),
         createdTimeTo: historyBefore,
-        runtimeStatus: [df.OrchestrationRuntimeStatus.Completed, df.OrchestrationRuntimeStatus.Failed, df.OrchestrationRuntimeStatus.Terminated],
+        runtimeStatus: [
+          df.OrchestrationRuntimeStatus.Completed,
+          df.OrchestrationRuntimeStatus.Failed,
+          df.OrchestrationRuntimeStatus.Terminated,
+        ],
       });
     } catch (error) {
       if (!(error instanceof Refusal && error.type === 'not-configured')) throw error;

@@ -1,7 +1,7 @@
 import type { ConnectorKind, PushType } from '../model/configuration.ts';
 import type { Entry, EntryPart, Kind } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
-import type { FieldName, FieldValue, Fields, Owner } from '../model/plan.ts';
+import type { FieldName, Fields, FieldValue, Owner } from '../model/plan.ts';
 
 /**
  * The port every directory implements. A connector knows nothing of routes, stores or other connectors: it reads pages and carries out

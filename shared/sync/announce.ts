@@ -16,7 +16,10 @@ export interface Announced {
  * Changes that wait for their retry get their outcome at once: a scheduled job does only what is due, one by hand retries everything.
  */
 export async function announce(
-  context: SyncContext, open: readonly Change[], trigger: Job['trigger'], outcomes: Record<string, Outcome>,
+  context: SyncContext,
+  open: readonly Change[],
+  trigger: Job['trigger'],
+  outcomes: Record<string, Outcome>,
 ): Promise<readonly Announced[]> {
   const at = context.now().toISOString();
   const links = await Promise.all(open.map((change) => linkFor(context, change)));
@@ -34,8 +37,17 @@ export async function announce(
     }
     const lookUp = change.change === 'create' && hasOpenCreate(before);
     // The oldest open intent counts: everything created since then may be ours.
-    const intent = { change: change.id, at: lookUp ? before.intent!.at : at, what: change.change as 'create', alias: lookUp ? before.intent!.alias : change.alias };
-    const link: Link = { ...before, intent, ...(change.change === 'create' && before.state !== 'linked' ? { state: 'intent', targetId: null } : {}) };
+    const intent = {
+      change: change.id,
+      at: lookUp ? before.intent!.at : at,
+      what: change.change as 'create',
+      alias: lookUp ? before.intent!.alias : change.alias,
+    };
+    const link: Link = {
+      ...before,
+      intent,
+      ...(change.change === 'create' && before.state !== 'linked' ? { state: 'intent', targetId: null } : {}),
+    };
     fresh.push(link);
     announced.push({ change, link, lookUp });
   }
@@ -48,7 +60,11 @@ function waits(link: Link, trigger: Job['trigger'], at: string): boolean {
 }
 
 function waiting(link: Link, at: string): Outcome {
-  const failure = { code: 'notYetVisible' as const, message: `This object is tried again after ${link.retry!.at}.`, nextStep: 'Wait, or start a job by hand to try at once.' };
+  const failure = {
+    code: 'notYetVisible' as const,
+    message: `This object is tried again after ${link.retry!.at}.`,
+    nextStep: 'Wait, or start a job by hand to try at once.',
+  };
   return { result: 'failed', at, targetId: link.targetId, failure, retryAt: link.retry!.at, owner: null, note: 'waiting' };
 }
 
@@ -57,10 +73,27 @@ async function linkFor(context: SyncContext, change: Change): Promise<Link> {
   if (known) return known;
   const old = change.relinkFrom ? await context.store.links.get(change.route, change.relinkFrom) : null;
   return {
-    route: change.route, sourceId: change.sourceId, state: 'intent', kind: change.kind, targetId: change.targetId, adopted: old?.adopted ?? false,
-    intent: null, doneChange: null, image: old?.image ?? imageOf(change), imageHash: null, written: old?.written ?? {}, notKept: {}, leaving: null,
-    hidden: old?.hidden ?? false, alias: old?.alias ?? change.alias, address: change.address, displayName: change.displayName, x500: old?.x500 ?? [],
-    writtenAt: null, retry: null, endedBecause: null,
+    route: change.route,
+    sourceId: change.sourceId,
+    state: 'intent',
+    kind: change.kind,
+    targetId: change.targetId,
+    adopted: old?.adopted ?? false,
+    intent: null,
+    doneChange: null,
+    image: old?.image ?? imageOf(change),
+    imageHash: null,
+    written: old?.written ?? {},
+    notKept: {},
+    leaving: null,
+    hidden: old?.hidden ?? false,
+    alias: old?.alias ?? change.alias,
+    address: change.address,
+    displayName: change.displayName,
+    x500: old?.x500 ?? [],
+    writtenAt: null,
+    retry: null,
+    endedBecause: null,
   };
 }
 

@@ -15,8 +15,11 @@ export async function isCancelled(context: SyncContext, job: string): Promise<bo
 export async function cancelJob(context: SyncContext, instances: Instances, id: string): Promise<JobRecord> {
   const found = await context.store.jobs.get(id);
   if (!found) throw new Refusal('not-found', 404, `There is no job "${id}".`);
-  if (TERMINAL.has(found.job.state)) throw new Refusal('job-over', 409, `Job ${id} is over already (${found.job.state}); there is nothing to cancel.`);
-  const record = await context.store.jobs.update(id, (current) => (current.cancelRequested ? current : { ...current, cancelRequested: true }));
+  if (TERMINAL.has(found.job.state))
+    throw new Refusal('job-over', 409, `Job ${id} is over already (${found.job.state}); there is nothing to cancel.`);
+  const record = await context.store.jobs.update(id, (current) =>
+    current.cancelRequested ? current : { ...current, cancelRequested: true },
+  );
   for (const waiting of Object.keys(record.waits)) await instances.raise(waiting, CANCEL_EVENT, { job: id });
   context.log({ event: 'job.cancelRequested', job: id });
   return record;

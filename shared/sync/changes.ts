@@ -27,7 +27,12 @@ export interface ChangeView {
 export type ChangeFilter = Partial<Record<'route' | 'change' | 'kind' | 'result' | 'reason' | 'address' | 'object', string>>;
 
 /** All changes of a job, route by route, in the order of the plan. `onlyNew`: without those that had failed in the job before. */
-export async function* changesOf(context: SyncContext, record: JobRecord, filter: ChangeFilter, onlyNew: boolean): AsyncGenerator<ChangeView> {
+export async function* changesOf(
+  context: SyncContext,
+  record: JobRecord,
+  filter: ChangeFilter,
+  onlyNew: boolean,
+): AsyncGenerator<ChangeView> {
   for (const route of record.job.routes) {
     const round = record.plannedIn[route.id];
     if (round === undefined || (filter.route && filter.route !== route.id)) continue;
@@ -36,9 +41,11 @@ export async function* changesOf(context: SyncContext, record: JobRecord, filter
     if (!sealed) continue;
     for await (const batch of context.store.plans.batches(key)) {
       for (const change of batch.changes) {
+        if (change.firstPart) continue;
         const view = changeView(change, batch, sealed, record.job.action === 'simulate');
         if (!matches(view, filter)) continue;
-        if (onlyNew && view.result === 'failed' && (await context.store.links.get(change.route, change.sourceId))?.retry?.tries !== 1) continue;
+        if (onlyNew && view.result === 'failed' && (await context.store.links.get(change.route, change.sourceId))?.retry?.tries !== 1)
+          continue;
         yield view;
       }
     }
@@ -56,10 +63,22 @@ export function changeView(change: Change, batch: Batch, sealed: SealedRoute, si
   const outcome: Outcome | undefined = batch.outcomes[change.id];
   const fields = change.change === 'create' ? createdFields(change) : change.fields;
   return {
-    id: change.id, route: change.route, change: outcome?.collision ? 'skip' : change.change, kind: change.kind, object: change.sourceId, target: outcome?.targetId ?? change.targetId,
-    address: change.address, displayName: change.displayName, reason: outcome?.collision ? 'collision' : change.reason, fields,
-    result: resultOf(change, outcome, sealed, simulation), cause: outcome?.failure ? causeText(outcome.failure) : null,
-    nextStep: outcome?.failure?.nextStep ?? null, retryAt: outcome?.retryAt ?? null, since: change.since, owner: outcome?.owner ?? change.owner,
+    id: change.id,
+    route: change.route,
+    change: outcome?.collision ? 'skip' : change.change,
+    kind: change.kind,
+    object: change.sourceId,
+    target: outcome?.targetId ?? change.targetId,
+    address: change.address,
+    displayName: change.displayName,
+    reason: outcome?.collision ? 'collision' : change.reason,
+    fields,
+    result: resultOf(change, outcome, sealed, simulation),
+    cause: outcome?.failure ? causeText(outcome.failure) : null,
+    nextStep: outcome?.failure?.nextStep ?? null,
+    retryAt: outcome?.retryAt ?? null,
+    since: change.since,
+    owner: outcome?.owner ?? change.owner,
   };
 }
 

@@ -7,16 +7,31 @@ import { afterRun } from './routeMemory.ts';
 import type { SealedRoute } from './sealed.ts';
 
 /** Last step of a round: sums over change rows, state of each route and of the job, memory of the routes, leases, log. */
-export async function closeJob(context: SyncContext, input: { job: string; round: number; failure: string | null }): Promise<{ ok: boolean }> {
+export async function closeJob(
+  context: SyncContext,
+  input: { job: string; round: number; failure: string | null },
+): Promise<{ ok: boolean }> {
   const found = await context.store.jobs.get(input.job);
   if (!found || found.round !== input.round || TERMINAL.has(found.job.state)) return { ok: false };
   const routes: RouteResult[] = [];
-  for (const route of found.job.routes) routes.push(found.roundRoutes.includes(route.id) ? await closeRoute(context, found, route, input.failure) : route);
-  const connectors = found.job.connectors.map((known) => (known.state === 'running' || known.state === 'queued' ? { ...known, state: 'failed' as const, cause: input.failure ?? 'cancelled: The job ended before this connector was read.' } : known));
+  for (const route of found.job.routes)
+    routes.push(found.roundRoutes.includes(route.id) ? await closeRoute(context, found, route, input.failure) : route);
+  const connectors = found.job.connectors.map((known) =>
+    known.state === 'running' || known.state === 'queued'
+      ? { ...known, state: 'failed' as const, cause: input.failure ?? 'cancelled: The job ended before this connector was read.' }
+      : known,
+  );
   const at = context.now().toISOString();
   const record = await context.store.jobs.update(input.job, (current) => {
     if (current.round !== input.round || TERMINAL.has(current.job.state)) return current;
-    const job: Job = { ...current.job, routes, connectors, cause: input.failure, finishedAt: at, durationMs: Date.parse(at) - Date.parse(current.job.startedAt ?? at) };
+    const job: Job = {
+      ...current.job,
+      routes,
+      connectors,
+      cause: input.failure,
+      finishedAt: at,
+      durationMs: Date.parse(at) - Date.parse(current.job.startedAt ?? at),
+    };
     const progress = { ...job.progress, phase: 'done' as const, secondsLeft: null, waitingUntil: null, done: job.progress.total };
     return { ...current, waits: {}, job: { ...job, progress, state: jobState(current, job, input.failure) } };
   });
@@ -31,13 +46,31 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
   const round = record.plannedIn[route.id];
   const key = { job: record.job.id, round: round ?? 0, route: route.id };
   const sealed = round === record.round ? ((await context.store.plans.getSealed(key)) as SealedRoute | null) : null;
-  if (!sealed) return { ...route, state: 'failed', cause: failure ?? (record.cancelRequested ? 'cancelled: The job was cancelled before this route was planned.' : 'internal: This route was not planned.') };
+  if (!sealed)
+    return {
+      ...route,
+      state: 'failed',
+      cause:
+        failure ??
+        (record.cancelRequested
+          ? 'cancelled: The job was cancelled before this route was planned.'
+          : 'internal: This route was not planned.'),
+    };
   const simulation = record.job.action === 'simulate';
   const { counts, nextRetry } = await countRoute(sealed, context.store.plans.batches(key), simulation ? 'asPlanned' : 'held');
   const heldBecause = simulation ? sealed.trips : heldTrips(record, sealed, counts.held + counts.leavers.held);
   const failures = counts.failed + counts.leavers.failed;
   const state = !simulation && heldBecause.length > 0 ? 'held' : failures > 0 ? 'completedWithErrors' : 'completed';
-  const result: RouteResult = { ...route, ...counts, state, cause: null, heldBecause, plan: route.plan ?? sealed.hash, losses: sealed.summary.losses, warnings: sealed.summary.warnings };
+  const result: RouteResult = {
+    ...route,
+    ...counts,
+    state,
+    cause: null,
+    heldBecause,
+    plan: route.plan ?? sealed.hash,
+    losses: sealed.summary.losses,
+    warnings: sealed.summary.warnings,
+  };
   if (!simulation) await afterRun(context, record, result, sealed, nextRetry);
   return result;
 }
@@ -45,7 +78,9 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
 function heldTrips(record: JobRecord, sealed: SealedRoute, held: number): readonly Trip[] {
   if (sealed.verdict === 'held') return sealed.trips;
   if (held === 0) return [];
-  const nextStep = record.cancelRequested ? 'The rest was left because the job was cancelled; start the route again.' : 'The rest was left when the job ended early; start the route again.';
+  const nextStep = record.cancelRequested
+    ? 'The rest was left because the job was cancelled; start the route again.'
+    : 'The rest was left when the job ended early; start the route again.';
   return [{ breaker: 'cancelled', kind: null, before: null, after: null, value: held, limit: 0, nextStep }];
 }
 
@@ -56,7 +91,8 @@ function pullState(record: JobRecord, _route: string, failure: string | null): R
 /** Contract, State: cancelled, else failed, held, completedWithErrors, completed. A `pull` job uses the same rule over its connectors. */
 export function jobState(record: JobRecord, job: Job, failure: string | null): JobState {
   if (record.cancelRequested) return 'cancelled';
-  const states: readonly string[] = job.action === 'pull' ? job.connectors.map((connector) => connector.state) : job.routes.map((route) => route.state);
+  const states: readonly string[] =
+    job.action === 'pull' ? job.connectors.map((connector) => connector.state) : job.routes.map((route) => route.state);
   if (failure !== null || (states.length > 0 && states.every((state) => state === 'failed'))) return 'failed';
   if (states.includes('held')) return 'held';
   return states.includes('failed') || states.includes('completedWithErrors') ? 'completedWithErrors' : 'completed';
@@ -66,14 +102,71 @@ async function report(context: SyncContext, record: JobRecord): Promise<void> {
   const { job } = record;
   for (const route of job.routes.filter((candidate) => record.roundRoutes.includes(candidate.id))) {
     const { created, updated, adopted, unchanged, skipped, failed, held } = route;
-    context.log({ event: 'route.finished', job: job.id, route: route.id, state: route.state, pulled: route.pulled, created, updated, adopted, unchanged, skipped, failed, held, hidden: route.leavers.hidden, deleted: route.leavers.deleted, kept: route.leavers.kept, cause: route.cause });
+    context.log({
+      event: 'route.finished',
+      job: job.id,
+      route: route.id,
+      state: route.state,
+      pulled: route.pulled,
+      created,
+      updated,
+      adopted,
+      unchanged,
+      skipped,
+      failed,
+      held,
+      hidden: route.leavers.hidden,
+      deleted: route.leavers.deleted,
+      kept: route.leavers.kept,
+      cause: route.cause,
+    });
     const level = route.state === 'completed' ? ('info' as const) : route.state === 'failed' ? ('error' as const) : ('warning' as const);
-    await context.store.log.append(job.id, `route.${record.round}.${route.id}`, [{ at: context.now().toISOString(), level, message: 'The route is finished', data: { route: route.id, state: route.state, created, updated, adopted, unchanged, skipped, failed, held, hidden: route.leavers.hidden, deleted: route.leavers.deleted, cause: route.cause } }]);
-    for (const trip of route.heldBecause) context.log({ event: 'breaker.tripped', job: job.id, route: route.id, breaker: trip.breaker, value: trip.value, limit: trip.limit, kind: trip.kind });
+    await context.store.log.append(job.id, `route.${record.round}.${route.id}`, [
+      {
+        at: context.now().toISOString(),
+        level,
+        message: 'The route is finished',
+        data: {
+          route: route.id,
+          state: route.state,
+          created,
+          updated,
+          adopted,
+          unchanged,
+          skipped,
+          failed,
+          held,
+          hidden: route.leavers.hidden,
+          deleted: route.leavers.deleted,
+          cause: route.cause,
+        },
+      },
+    ]);
+    for (const trip of route.heldBecause)
+      context.log({
+        event: 'breaker.tripped',
+        job: job.id,
+        route: route.id,
+        breaker: trip.breaker,
+        value: trip.value,
+        limit: trip.limit,
+        kind: trip.kind,
+      });
   }
   const sum = (pick: (route: RouteResult) => number): number => job.routes.reduce((n, route) => n + pick(route), 0);
   context.log({
-    event: 'job.finished', job: job.id, action: job.action, state: job.state, trigger: job.trigger, durationMs: job.durationMs ?? 0, created: sum((r) => r.created), updated: sum((r) => r.updated),
-    failed: sum((r) => r.failed + r.leavers.failed), held: sum((r) => r.held + r.leavers.held), hidden: sum((r) => r.leavers.hidden), deleted: sum((r) => r.leavers.deleted), cause: job.cause ? job.cause.slice(0, 300) : null,
+    event: 'job.finished',
+    job: job.id,
+    action: job.action,
+    state: job.state,
+    trigger: job.trigger,
+    durationMs: job.durationMs ?? 0,
+    created: sum((r) => r.created),
+    updated: sum((r) => r.updated),
+    failed: sum((r) => r.failed + r.leavers.failed),
+    held: sum((r) => r.held + r.leavers.held),
+    hidden: sum((r) => r.leavers.hidden),
+    deleted: sum((r) => r.leavers.deleted),
+    cause: job.cause ? job.cause.slice(0, 300) : null,
   });
 }

@@ -1,8 +1,8 @@
-import { type Failure, FailureError, failureOf } from '../model/failure.ts';
 import type { Kind } from '../model/entry.ts';
+import { type Failure, FailureError, failureOf } from '../model/failure.ts';
 import type { PendingCommit, SnapshotState } from '../store/store.ts';
-import { connectorSettings, type SyncContext } from './context.ts';
 import { commitShards, type RangeTotals } from './commitShards.ts';
+import { connectorSettings, type SyncContext } from './context.ts';
 import { holdsLease } from './leases.ts';
 import type { PullPosition } from './pull.ts';
 import { type Range, rangesFor } from './ranges.ts';
@@ -20,17 +20,28 @@ export async function beginCommit(context: SyncContext, position: PullPosition):
     const { connector } = context.open(connectorSettings(configuration, position.connector), configuration);
     const before = await context.store.snapshots.state(position.connector);
     proveComplete(position, before);
-    const changedRights = before !== null && (before.fingerprint !== connector.fingerprint || !sameSets(before.readBefore, Object.keys(position.sets)));
+    const changedRights =
+      before !== null && (before.fingerprint !== connector.fingerprint || !sameSets(before.readBefore, Object.keys(position.sets)));
     const tokens: Record<string, string> = {};
     for (const [set, read] of Object.entries(position.sets)) if (read.token) tokens[set] = read.token;
     const pending: PendingCommit = {
       pull: position.pull,
-      fullSets: Object.entries(position.sets).filter(([, read]) => read.mode === 'full').map(([set]) => set),
+      fullSets: Object.entries(position.sets)
+        .filter(([, read]) => read.mode === 'full')
+        .map(([set]) => set),
       waitForConfirmation: changedRights,
       next: {
-        connector: position.connector, version: position.pull, completedAt: context.now().toISOString(), fingerprint: connector.fingerprint,
-        tokens, readBefore: Object.keys(position.sets), domains: position.domains ?? before?.domains ?? [], losses: position.losses,
-        mode: position.sets['users']?.mode ?? 'full', read: position.read, calls: position.calls,
+        connector: position.connector,
+        version: position.pull,
+        completedAt: context.now().toISOString(),
+        fingerprint: connector.fingerprint,
+        tokens,
+        readBefore: Object.keys(position.sets),
+        domains: position.domains ?? before?.domains ?? [],
+        losses: position.losses,
+        mode: position.sets['users']?.mode ?? 'full',
+        read: position.read,
+        calls: position.calls,
       },
     };
     await context.store.snapshots.putPending(position.connector, pending);
@@ -70,9 +81,18 @@ export type CommitStep = { readonly ok: true; readonly totals: RangeTotals } | {
 export async function commitRange(context: SyncContext, input: { job: string; connector: string; range: Range }): Promise<CommitStep> {
   try {
     const pending = await context.store.snapshots.pending(input.connector);
-    if (!pending) throw new FailureError({ code: 'lost', message: `The commit of connector "${input.connector}" is gone.`, nextStep: 'Start the job again.' });
+    if (!pending)
+      throw new FailureError({
+        code: 'lost',
+        message: `The commit of connector "${input.connector}" is gone.`,
+        nextStep: 'Start the job again.',
+      });
     if (!(await holdsLease(context, input.connector, input.job))) {
-      throw new FailureError({ code: 'hostLost', message: `Connector "${input.connector}" was taken over by another job.`, nextStep: 'Look at that job.' });
+      throw new FailureError({
+        code: 'hostLost',
+        message: `Connector "${input.connector}" was taken over by another job.`,
+        nextStep: 'Look at that job.',
+      });
     }
     const { configuration } = await context.configuration();
     const { connector } = context.open(connectorSettings(configuration, input.connector), configuration);
@@ -83,19 +103,26 @@ export async function commitRange(context: SyncContext, input: { job: string; co
 }
 
 /** Writes the snapshot's state last: only now the read counts. */
-export async function finishCommit(context: SyncContext, input: { job: string; connector: string; totals: readonly RangeTotals[] }): Promise<{ ok: true } | { ok: false; failure: Failure }> {
+export async function finishCommit(
+  context: SyncContext,
+  input: { job: string; connector: string; totals: readonly RangeTotals[] },
+): Promise<{ ok: true } | { ok: false; failure: Failure }> {
   try {
     const { snapshots } = context.store;
     const pending = await snapshots.pending(input.connector);
     if (pending) {
       const sum = (pick: (totals: RangeTotals) => Readonly<Partial<Record<Kind, number>>>): Partial<Record<Kind, number>> => {
         const all: Partial<Record<Kind, number>> = {};
-        for (const totals of input.totals) for (const [kind, n] of Object.entries(pick(totals)) as [Kind, number][]) all[kind] = (all[kind] ?? 0) + n;
+        for (const totals of input.totals)
+          for (const [kind, n] of Object.entries(pick(totals)) as [Kind, number][]) all[kind] = (all[kind] ?? 0) + n;
         return all;
       };
       const counts = sum((totals) => totals.counts);
       const state: SnapshotState = {
-        ...pending.next, counts, unstamped: sum((totals) => totals.unstamped), total: Object.values(counts).reduce((a, b) => a + b, 0),
+        ...pending.next,
+        counts,
+        unstamped: sum((totals) => totals.unstamped),
+        total: Object.values(counts).reduce((a, b) => a + b, 0),
         unconfirmed: input.totals.reduce((n, totals) => n + totals.unconfirmed, 0),
       };
       await snapshots.putState(state);

@@ -51,13 +51,20 @@ export function entryOf(row: SnapshotRow, sets: readonly string[]): Entry | null
 
 /** Hash of everything an entry says, 16 hex digits: equal hashes mean that nothing changed since an image was taken. */
 export function entryHash(entry: Entry): string {
-  return createHash('sha256').update(JSON.stringify(sorted(entry))).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(entry)))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }
 
 function indexRecord(entry: Entry): IndexRecord {

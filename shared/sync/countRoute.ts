@@ -11,14 +11,28 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * The buckets of one route (contract, Buckets): sums over the ranges' results and over change rows, never increments kept anywhere.
  * pulled = created + updated + adopted + unchanged + skipped + failed + held; orphaned = hidden + deleted + kept + failed + held.
  */
-export async function countRoute(sealed: SealedRoute, batches: AsyncIterable<Batch>, without: Without): Promise<{ counts: Counts; nextRetry: string | null }> {
+export async function countRoute(
+  sealed: SealedRoute,
+  batches: AsyncIterable<Batch>,
+  without: Without,
+): Promise<{ counts: Counts; nextRetry: string | null }> {
   let nextRetry: string | null = null;
-  const sums: Mutable<Omit<Counts, 'leavers' | 'skippedBecause'>> = { pulled: sealed.summary.pulled, created: 0, updated: 0, adopted: 0, unchanged: sealed.summary.unchanged, skipped: 0, failed: 0, held: 0 };
+  const sums: Mutable<Omit<Counts, 'leavers' | 'skippedBecause'>> = {
+    pulled: sealed.summary.pulled,
+    created: 0,
+    updated: 0,
+    adopted: 0,
+    unchanged: sealed.summary.unchanged,
+    skipped: 0,
+    failed: 0,
+    held: 0,
+  };
   const leavers = { hidden: 0, deleted: 0, kept: 0, failed: 0, held: 0 };
   const skippedBecause: Partial<Record<SkipReason, number>> = { ...sealed.summary.skippedBecause };
   const keptBecause: Partial<Record<KeptReason, number>> = { ...sealed.summary.keptBecause };
   for await (const batch of batches) {
     for (const change of batch.changes) {
+      if (change.firstPart) continue;
       const outcome = batch.outcomes[change.id];
       if (outcome?.retryAt && (nextRetry === null || outcome.retryAt < nextRetry)) nextRetry = outcome.retryAt;
       if (change.orphan) countLeaver(change, outcome, without, leavers, keptBecause);
@@ -32,8 +46,11 @@ export async function countRoute(sealed: SealedRoute, batches: AsyncIterable<Bat
 }
 
 function countEntry(
-  change: Change, outcome: Outcome | undefined, without: Without,
-  sums: { created: number; updated: number; adopted: number; failed: number; held: number }, skippedBecause: Partial<Record<SkipReason, number>>,
+  change: Change,
+  outcome: Outcome | undefined,
+  without: Without,
+  sums: { created: number; updated: number; adopted: number; failed: number; held: number },
+  skippedBecause: Partial<Record<SkipReason, number>>,
 ): void {
   if (change.change === 'skip') return add(skippedBecause, change.reason.split(':')[0] as SkipReason);
   if (outcome?.result === 'skipped') return add(skippedBecause, 'collision');
@@ -46,8 +63,11 @@ function countEntry(
 }
 
 function countLeaver(
-  change: Change, outcome: Outcome | undefined, without: Without,
-  leavers: { hidden: number; deleted: number; failed: number; held: number }, keptBecause: Partial<Record<KeptReason, number>>,
+  change: Change,
+  outcome: Outcome | undefined,
+  without: Without,
+  leavers: { hidden: number; deleted: number; failed: number; held: number },
+  keptBecause: Partial<Record<KeptReason, number>>,
 ): void {
   if (change.change === 'keep') return add(keptBecause, change.reason.split(':')[0] as KeptReason);
   if (outcome?.result === 'failed') leavers.failed += 1;

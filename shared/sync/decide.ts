@@ -7,12 +7,28 @@ import { emptyResult, leaseAndStart } from './startJob.ts';
  * Approves a held plan (design §3): takes the leases of the route's connectors and starts the job's next round over that route alone.
  * Throws `Refusal`: 404, 409 wrong hash, expired, decided before, held by another job, or busy.
  */
-export async function approveJob(context: SyncContext, instances: Instances, id: string, input: { route: string; plan: string; reason?: string | undefined }, by: string): Promise<JobRecord> {
+export async function approveJob(
+  context: SyncContext,
+  instances: Instances,
+  id: string,
+  input: { route: string; plan: string; reason?: string | undefined },
+  by: string,
+): Promise<JobRecord> {
   const { record, held } = await heldPlan(context, id, input.route);
-  if (held.hash !== input.plan) throw new Refusal('wrong-plan', 409, `The held plan of route "${input.route}" is ${held.hash}, not ${input.plan}: look at it again before approving.`, { plan: held.hash });
+  if (held.hash !== input.plan)
+    throw new Refusal(
+      'wrong-plan',
+      409,
+      `The held plan of route "${input.route}" is ${held.hash}, not ${input.plan}: look at it again before approving.`,
+      { plan: held.hash },
+    );
   if (held.expiresAt < context.now().toISOString()) {
     await decide(context, id, input.route, { what: 'expired', by: 'galsync', at: context.now().toISOString() });
-    throw new Refusal('expired', 409, `The held plan of route "${input.route}" expired at ${held.expiresAt}; the next job holds a new one if it still trips.`);
+    throw new Refusal(
+      'expired',
+      409,
+      `The held plan of route "${input.route}" expired at ${held.expiresAt}; the next job holds a new one if it still trips.`,
+    );
   }
   const { configuration } = await context.configuration();
   const route = configuration.routes.find((candidate) => candidate.id === input.route);
@@ -20,15 +36,38 @@ export async function approveJob(context: SyncContext, instances: Instances, id:
   const round = record.round + 1;
   const next = await context.store.jobs.update(id, (current): JobRecord => {
     if (current.round !== record.round) throw new Refusal('decided', 409, 'Somebody else decided about this job just now.');
-    const connectors = current.connectors.filter((connector) => connector.id === route.from || connector.id === route.to).map((connector) => ({ id: connector.id, source: connector.id === route.from, target: connector.id === route.to }));
-    const routes = current.job.routes.map((known) => (known.id === route.id ? { ...emptyResult(route.id), state: 'queued' as const } : known));
+    const connectors = current.connectors
+      .filter((connector) => connector.id === route.from || connector.id === route.to)
+      .map((connector) => ({ id: connector.id, source: connector.id === route.from, target: connector.id === route.to }));
+    const routes = current.job.routes.map((known) =>
+      known.id === route.id ? { ...emptyResult(route.id), state: 'queued' as const } : known,
+    );
     return {
-      ...current, connectors, round, roundRoutes: [route.id], instance: `${id}.${round}`, cancelRequested: false, lanes: {}, waits: {}, pushStartedAt: null,
-      job: { ...current.job, routes, state: 'running', cause: null, finishedAt: null, progress: { phase: 'pull', done: 0, total: 0, ratePerMinute: null, secondsLeft: null, waitingUntil: null } },
+      ...current,
+      connectors,
+      round,
+      roundRoutes: [route.id],
+      instance: `${id}.${round}`,
+      cancelRequested: false,
+      lanes: {},
+      waits: {},
+      pushStartedAt: null,
+      job: {
+        ...current.job,
+        routes,
+        state: 'running',
+        cause: null,
+        finishedAt: null,
+        progress: { phase: 'pull', done: 0, total: 0, ratePerMinute: null, secondsLeft: null, waitingUntil: null },
+      },
     };
   });
   const decision: Decision = { what: 'approved', by, at: context.now().toISOString(), reason: input.reason };
-  await context.store.routes.update(route.id, (state) => ({ ...state, approved: held.keys, held: state.held ? { ...state.held, decision } : null }));
+  await context.store.routes.update(route.id, (state) => ({
+    ...state,
+    approved: held.keys,
+    held: state.held ? { ...state.held, decision } : null,
+  }));
   await leaseAndStart(context, instances, next, async () => {
     await context.store.jobs.update(id, () => record);
     await context.store.routes.update(route.id, (state) => ({ ...state, approved: [], held }));
@@ -38,7 +77,12 @@ export async function approveJob(context: SyncContext, instances: Instances, id:
 }
 
 /** Rejects a held plan: the same changes are not held up for approval again until they differ; the route stays held and says so. */
-export async function rejectJob(context: SyncContext, id: string, input: { route: string; reason?: string | undefined }, by: string): Promise<JobRecord> {
+export async function rejectJob(
+  context: SyncContext,
+  id: string,
+  input: { route: string; reason?: string | undefined },
+  by: string,
+): Promise<JobRecord> {
   const { held } = await heldPlan(context, id, input.route);
   const record = await decide(context, id, input.route, { what: 'rejected', by, at: context.now().toISOString(), reason: input.reason });
   context.log({ event: 'plan.rejected', job: id, route: input.route, plan: held.hash, by });
@@ -51,10 +95,23 @@ async function heldPlan(context: SyncContext, id: string, route: string): Promis
   if (!record.job.routes.some((known) => known.id === route)) throw new Refusal('not-found', 404, `Job ${id} has no route "${route}".`);
   const { held } = await context.store.routes.get(route);
   const shown = record.job.routes.find((known) => known.id === route);
-  if (shown?.decision) throw new Refusal('decided', 409, `The plan of route "${route}" in this job was ${shown.decision.what} at ${shown.decision.at} by ${shown.decision.by}.`);
+  if (shown?.decision)
+    throw new Refusal(
+      'decided',
+      409,
+      `The plan of route "${route}" in this job was ${shown.decision.what} at ${shown.decision.at} by ${shown.decision.by}.`,
+    );
   if (!held) throw new Refusal('nothing-held', 409, `Route "${route}" has no held plan.`);
-  if (held.job !== id) throw new Refusal('held-by-other-job', 409, `The held plan of route "${route}" belongs to job ${held.job}; decide there.`, { heldBy: held.job });
-  if (held.decision) throw new Refusal('decided', 409, `The held plan of route "${route}" was ${held.decision.what} at ${held.decision.at} by ${held.decision.by}.`);
+  if (held.job !== id)
+    throw new Refusal('held-by-other-job', 409, `The held plan of route "${route}" belongs to job ${held.job}; decide there.`, {
+      heldBy: held.job,
+    });
+  if (held.decision)
+    throw new Refusal(
+      'decided',
+      409,
+      `The held plan of route "${route}" was ${held.decision.what} at ${held.decision.at} by ${held.decision.by}.`,
+    );
   return { record, held };
 }
 
@@ -65,5 +122,8 @@ export async function decide(context: SyncContext, job: string, route: string, d
     if (decision.what === 'rejected') return { ...state, held: { ...state.held, decision }, rejected: state.held.hash };
     return { ...state, held: null };
   });
-  return context.store.jobs.update(job, (record) => ({ ...record, job: { ...record.job, routes: record.job.routes.map((known) => (known.id === route ? { ...known, decision } : known)) } }));
+  return context.store.jobs.update(job, (record) => ({
+    ...record,
+    job: { ...record.job, routes: record.job.routes.map((known) => (known.id === route ? { ...known, decision } : known)) },
+  }));
 }

@@ -12,15 +12,32 @@ export async function showLane(context: SyncContext, position: LanePosition, wai
     const { [position.instance]: _gone, ...others } = record.waits;
     const waits = waitUntil === null ? others : { ...others, [position.instance]: new Date(waitUntil).toISOString() };
     const next = Object.values(waits).sort()[0] ?? null;
-    return { ...record, lanes, waits, job: { ...record.job, state: next ? 'waiting' : 'running', progress: progressOf(record, lanes, next, now) } };
+    return {
+      ...record,
+      lanes,
+      waits,
+      job: { ...record.job, state: next ? 'waiting' : 'running', progress: progressOf(record, lanes, next, now) },
+    };
   });
 }
 
-function progressOf(record: JobRecord, lanes: Readonly<Record<string, number>>, waitingUntil: string | null, now: Date): JobRecord['job']['progress'] {
+function progressOf(
+  record: JobRecord,
+  lanes: Readonly<Record<string, number>>,
+  waitingUntil: string | null,
+  now: Date,
+): JobRecord['job']['progress'] {
   const done = Object.values(lanes).reduce((a, b) => a + b, 0);
   const began = record.pushStartedAt ? Date.parse(record.pushStartedAt) : now.getTime();
   const minutes = (now.getTime() - began) / 60_000;
   const rate = minutes > 0.01 ? done / minutes : null;
   const left = rate && rate > 0 ? Math.round(((record.job.progress.total - done) / rate) * 60) : null;
-  return { phase: 'push', done, total: record.job.progress.total, ratePerMinute: rate === null ? null : Math.round(rate), secondsLeft: left === null ? null : Math.max(0, left), waitingUntil };
+  return {
+    phase: 'push',
+    done,
+    total: record.job.progress.total,
+    ratePerMinute: rate === null ? null : Math.round(rate),
+    secondsLeft: left === null ? null : Math.max(0, left),
+    waitingUntil,
+  };
 }

@@ -5,7 +5,11 @@ import type { Instances, SyncContext } from './context.ts';
 function lostFailure(engineSays: string | null): Failure {
   const nextStep = 'Start the job again; what was done stays and is recognised.';
   if (engineSays && /non-deterministic/i.test(engineSays)) return { code: 'nonDeterministic', message: engineSays.slice(0, 400), nextStep };
-  return { code: 'hostLost', message: `The orchestration of this job ended without closing it${engineSays ? `: ${engineSays.slice(0, 300)}` : '.'}`, nextStep };
+  return {
+    code: 'hostLost',
+    message: `The orchestration of this job ended without closing it${engineSays ? `: ${engineSays.slice(0, 300)}` : '.'}`,
+    nextStep,
+  };
 }
 
 /** Closes a job whose orchestration is gone: promise 14, never silently stale. Its leases become free with it. */
@@ -20,13 +24,20 @@ export async function failLostJob(context: SyncContext, record: JobRecord, engin
       ['queued', 'running', 'waiting'].includes(route.state) ? { ...route, state: 'failed' as const, cause: causeText(failure) } : route,
     );
     const connectors = current.job.connectors.map((connector) =>
-      ['queued', 'running', 'waiting'].includes(connector.state) ? { ...connector, state: 'failed' as const, cause: causeText(failure) } : connector,
+      ['queued', 'running', 'waiting'].includes(connector.state)
+        ? { ...connector, state: 'failed' as const, cause: causeText(failure) }
+        : connector,
     );
     return {
       ...current,
       waits: {},
       job: {
-        ...current.job, routes, connectors, state: 'failed', cause: causeText(failure), finishedAt: at,
+        ...current.job,
+        routes,
+        connectors,
+        state: 'failed',
+        cause: causeText(failure),
+        finishedAt: at,
         durationMs: current.job.startedAt ? Date.parse(at) - Date.parse(current.job.startedAt) : 0,
         progress: { ...current.job.progress, phase: 'done', waitingUntil: null },
       },

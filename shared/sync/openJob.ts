@@ -19,7 +19,10 @@ export async function openJob(context: SyncContext, input: { job: string; round:
   const record = await context.store.jobs.update(input.job, (current) => {
     mine = current.round === input.round && (current.job.state === 'queued' || current.job.state === 'running');
     if (!mine || current.job.state === 'running') return current;
-    return { ...current, job: { ...current.job, state: 'running', startedAt: current.job.startedAt ?? context.now().toISOString(), finishedAt: null } };
+    return {
+      ...current,
+      job: { ...current.job, state: 'running', startedAt: current.job.startedAt ?? context.now().toISOString(), finishedAt: null },
+    };
   });
   if (!mine) return { ok: false };
   const { action } = record.job;

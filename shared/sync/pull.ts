@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { PullMemory, PullPage } from '../connectors/connector.ts';
 import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
 import type { SnapshotState } from '../store/store.ts';
-import { type SyncContext, connectorSettings } from './context.ts';
 import { isCancelled } from './cancel.ts';
+import { connectorSettings, type SyncContext } from './context.ts';
 import { holdsLease } from './leases.ts';
 
 const PAGES_PER_ACTIVITY = 25;
@@ -20,7 +20,18 @@ export interface PullPosition {
   readonly read: number;
   readonly calls: number;
   /** Set → how it was read; `token` and `count` once it is finished. */
-  readonly sets: Readonly<Record<string, { readonly mode: 'full' | 'delta'; readonly rows: number; readonly token: string | null; readonly count: number | null; readonly finished: boolean }>>;
+  readonly sets: Readonly<
+    Record<
+      string,
+      {
+        readonly mode: 'full' | 'delta';
+        readonly rows: number;
+        readonly token: string | null;
+        readonly count: number | null;
+        readonly finished: boolean;
+      }
+    >
+  >;
   readonly domains: readonly string[] | null;
   readonly losses: readonly string[];
   /** Hashes of cursors seen: paging that comes back to one does not advance (case R05). */
@@ -33,7 +44,19 @@ export type PullStep =
 
 /** A pull's first position. */
 export function startPull(job: string, connector: string, round: number): PullPosition {
-  return { job, connector, pull: `${job}.${round}`, cursor: null, sequence: 0, read: 0, calls: 0, sets: {}, domains: null, losses: [], lastCursors: [] };
+  return {
+    job,
+    connector,
+    pull: `${job}.${round}`,
+    cursor: null,
+    sequence: 0,
+    read: 0,
+    calls: 0,
+    sets: {},
+    domains: null,
+    losses: [],
+    lastCursors: [],
+  };
 }
 
 /** Reads pages until the pull is complete, a wait is due, or 25 pages or 60 s are over (design §3, step 1). */
@@ -97,7 +120,11 @@ function advance(position: PullPosition, page: PullPage, connector: string): Pul
   };
 }
 
-const CANCELLED: Failure = { code: 'cancelled', message: 'The job was cancelled while reading.', nextStep: 'Start it again when it is wanted.' };
+const CANCELLED: Failure = {
+  code: 'cancelled',
+  message: 'The job was cancelled while reading.',
+  nextStep: 'Start it again when it is wanted.',
+};
 
 function lostLease(connector: string, job: string): FailureError {
   return new FailureError({

@@ -13,7 +13,10 @@ export async function resumeCommit(context: SyncContext, input: { job: string; c
 }
 
 /** Writes into the job what a connector's pull came to. */
-export async function finishPull(context: SyncContext, input: { job: string; connector: string; calls: number; failure: Failure | Readonly<Record<keyof Failure, string>> | null }): Promise<{ ok: boolean }> {
+export async function finishPull(
+  context: SyncContext,
+  input: { job: string; connector: string; calls: number; failure: Failure | Readonly<Record<keyof Failure, string>> | null },
+): Promise<{ ok: boolean }> {
   const state = await context.store.snapshots.state(input.connector);
   const failure = input.failure as Failure | null;
   let startedAt = context.now().toISOString();
@@ -28,13 +31,23 @@ export async function finishPull(context: SyncContext, input: { job: string; con
     return { ...record, job: { ...record.job, connectors } };
   });
   context.log({
-    event: 'connector.pulled', job: input.job, connector: input.connector, pulled: state?.total ?? 0, read: state?.read ?? 0, mode: state?.mode ?? 'full',
-    complete: failure === null, calls: input.calls, durationMs: context.now().getTime() - Date.parse(startedAt), cause: failure ? causeText(failure) : null,
+    event: 'connector.pulled',
+    job: input.job,
+    connector: input.connector,
+    pulled: state?.total ?? 0,
+    read: state?.read ?? 0,
+    mode: state?.mode ?? 'full',
+    complete: failure === null,
+    calls: input.calls,
+    durationMs: context.now().getTime() - Date.parse(startedAt),
+    cause: failure ? causeText(failure) : null,
   });
   const level = failure ? ('error' as const) : ('info' as const);
   const data = failure
     ? { connector: input.connector, cause: causeText(failure), nextStep: failure.nextStep }
     : { connector: input.connector, pulled: state?.total ?? 0, read: state?.read ?? 0, mode: state?.mode ?? 'full', calls: input.calls };
-  await context.store.log.append(input.job, `pull.${input.connector}`, [{ at: context.now().toISOString(), level, message: failure ? 'The directory could not be read' : 'The directory was read', data }]);
+  await context.store.log.append(input.job, `pull.${input.connector}`, [
+    { at: context.now().toISOString(), level, message: failure ? 'The directory could not be read' : 'The directory was read', data },
+  ]);
   return { ok: failure === null };
 }

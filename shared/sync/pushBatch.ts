@@ -5,13 +5,13 @@ import type { Job } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { BatchKey } from '../store/store.ts';
+import { announce } from './announce.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
-import { holdsLease } from './leases.ts';
-import { announce } from './announce.ts';
-import type { SealedRoute } from './sealed.ts';
 import { showLane } from './laneProgress.ts';
-import { writeChange, type WriteContext } from './writeChange.ts';
+import { holdsLease } from './leases.ts';
+import type { SealedRoute } from './sealed.ts';
+import { type WriteContext, writeChange } from './writeChange.ts';
 
 /** A batch begins no change after this time and returns the rest (design §3, Cancel). */
 const TIME_MS = 10_000;
@@ -19,9 +19,14 @@ const REFUSALS_THAT_STOP = 3;
 
 /** Where a lane is; travels between activities. */
 export const LanePosition = z.object({
-  job: z.string(), round: z.number().int(), target: z.string(), lane: z.number().int(), instance: z.string(),
+  job: z.string(),
+  round: z.number().int(),
+  target: z.string(),
+  lane: z.number().int(),
+  instance: z.string(),
   routes: z.array(z.string()),
-  route: z.number().int(), sequence: z.number().int(),
+  route: z.number().int(),
+  sequence: z.number().int(),
   /** Outcomes so far, for the progress display. */
   done: z.number().int(),
   /** Refusals in a row that have nothing to do with the object. */
@@ -44,9 +49,18 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
   const { configuration } = await context.configuration();
   const settings = connectorSettings(configuration, start.target);
   const record = await context.store.jobs.get(start.job);
-  const cancelled = async (): Promise<boolean> => !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start.job));
+  const cancelled = async (): Promise<boolean> =>
+    !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start.job));
   const { connector } = context.open(settings, configuration);
-  const run: Run = { context, position: start, until: context.now().getTime() + TIME_MS, trigger: record?.job.trigger ?? 'api', connector, cancelled, lastShown: 0 };
+  const run: Run = {
+    context,
+    position: start,
+    until: context.now().getTime() + TIME_MS,
+    trigger: record?.job.trigger ?? 'api',
+    connector,
+    cancelled,
+    lastShown: 0,
+  };
   try {
     for (;;) {
       const routeId = run.position.routes[run.position.route];
@@ -58,7 +72,11 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
         continue;
       }
       const as = routeSettings(configuration, routeId).push.as;
-      const complete = await workOff(run, { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence }, { connector, as, now: context.now });
+      const complete = await workOff(
+        run,
+        { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence },
+        { connector, as, now: context.now },
+      );
       if (!complete) {
         const end = await cancelled();
         // Nobody waits for deferred changes of a cancelled job.
@@ -123,7 +141,14 @@ async function workOff(run: Run, key: BatchKey, write: WriteContext): Promise<bo
 }
 
 /** The link row is stored before the outcome: a kill between the two finds `doneChange` and calls nothing. */
-async function writeOne(run: Run, write: WriteContext, change: Change, link: Link, lookUp: boolean, outcomes: Record<string, Outcome>): Promise<void> {
+async function writeOne(
+  run: Run,
+  write: WriteContext,
+  change: Change,
+  link: Link,
+  lookUp: boolean,
+  outcomes: Record<string, Outcome>,
+): Promise<void> {
   const written = await writeChange(write, change, link, lookUp);
   if (written.kind === 'deferred') {
     const until = Math.min(run.position.deferredUntil ?? Number.POSITIVE_INFINITY, written.until);
@@ -146,7 +171,15 @@ async function endOldLink(context: SyncContext, change: Change): Promise<void> {
 
 function stopped(run: Run, stop: NonNullable<LanePosition['stop']>): Outcome {
   const { retryAt, ...failure } = stop;
-  return { result: 'failed', at: run.context.now().toISOString(), targetId: null, failure: failure as Failure, retryAt, owner: null, note: null };
+  return {
+    result: 'failed',
+    at: run.context.now().toISOString(),
+    targetId: null,
+    failure: failure as Failure,
+    retryAt,
+    owner: null,
+    note: null,
+  };
 }
 
 function logFailures(run: Run, batch: Batch, outcomes: Readonly<Record<string, Outcome>>): void {
@@ -154,8 +187,16 @@ function logFailures(run: Run, batch: Batch, outcomes: Readonly<Record<string, O
     const outcome = outcomes[change.id];
     if (outcome?.result !== 'failed' || !outcome.failure) continue;
     run.context.log({
-      event: 'change.failed', job: batch.job, route: batch.route, change: change.change, kind: change.kind, object: change.sourceId,
-      code: outcome.failure.code, message: outcome.failure.message, nextStep: outcome.failure.nextStep, retryAt: outcome.retryAt,
+      event: 'change.failed',
+      job: batch.job,
+      route: batch.route,
+      change: change.change,
+      kind: change.kind,
+      object: change.sourceId,
+      code: outcome.failure.code,
+      message: outcome.failure.message,
+      nextStep: outcome.failure.nextStep,
+      retryAt: outcome.retryAt,
     });
   }
 }

@@ -40,7 +40,12 @@ export async function putConfiguration(context: SyncContext, text: string, optio
   try {
     const written = await context.store.configuration.write(document.document, stored?.etag ?? null);
     await rememberNewRoutes(context, checked.configuration);
-    context.log({ event: 'configuration.saved', version: written.version, connectors: checked.configuration.connectors.length, routes: checked.configuration.routes.length });
+    context.log({
+      event: 'configuration.saved',
+      version: written.version,
+      connectors: checked.configuration.connectors.length,
+      routes: checked.configuration.routes.length,
+    });
     return { version: written.version, etag: shortTag(written.etag), warnings: checked.warnings };
   } catch (error) {
     if (error instanceof StoreConflict) throw changed();
@@ -54,7 +59,11 @@ function invalid(errors: readonly ConfigurationFault[]): Refusal {
 }
 
 function changed(): Refusal {
-  return new Refusal('precondition-failed', 412, 'The configuration was changed in the meantime: read it again (GET /api/configuration) and apply your change to that.');
+  return new Refusal(
+    'precondition-failed',
+    412,
+    'The configuration was changed in the meantime: read it again (GET /api/configuration) and apply your change to that.',
+  );
 }
 
 /** A route counts from the moment it is saved: a first due minute that the host misses is caught up (case R43). */
@@ -66,7 +75,12 @@ async function rememberNewRoutes(context: SyncContext, configuration: Configurat
   }
 }
 
-async function droppedFaults(context: SyncContext, previous: unknown, next: Configuration, options: PutOptions): Promise<readonly ConfigurationFault[]> {
+async function droppedFaults(
+  context: SyncContext,
+  previous: unknown,
+  next: Configuration,
+  options: PutOptions,
+): Promise<readonly ConfigurationFault[]> {
   const before = previous === undefined ? null : checkConfiguration(previous, options);
   if (!before?.ok) return [];
   const managed: Record<string, number> = {};

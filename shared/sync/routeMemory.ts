@@ -8,7 +8,13 @@ const REMOVALS_KEPT_MS = 48 * 3_600_000;
  * What a route remembers after a push or sync: the accepted read (baseline of the shrink breaker), removals for the 23 h sum, that it ran
  * once, and that a held plan was resolved. A plan that was held moves no baseline; `only` counts neither as first run nor as accepted read.
  */
-export async function afterRun(context: SyncContext, record: JobRecord, result: RouteResult, sealed: SealedRoute, nextRetry: string | null): Promise<void> {
+export async function afterRun(
+  context: SyncContext,
+  record: JobRecord,
+  result: RouteResult,
+  sealed: SealedRoute,
+  nextRetry: string | null,
+): Promise<void> {
   const { configuration } = await context.configuration();
   const source = connectorSettings(configuration, routeSettings(configuration, result.id).from).id;
   const snapshot = await context.store.snapshots.state(source);
@@ -17,11 +23,21 @@ export async function afterRun(context: SyncContext, record: JobRecord, result: 
   const ranToEnd = sealed.verdict === 'run' && !record.cancelRequested;
   await context.store.routes.update(result.id, (current): RouteState => {
     const removals = [
-      ...current.removals.filter((known) => known.job !== record.job.id && Date.parse(known.at) > context.now().getTime() - REMOVALS_KEPT_MS),
+      ...current.removals.filter(
+        (known) => known.job !== record.job.id && Date.parse(known.at) > context.now().getTime() - REMOVALS_KEPT_MS,
+      ),
       ...(removed > 0 ? [{ job: record.job.id, at: record.job.createdAt, count: removed }] : []),
     ];
     const base: RouteState = { ...current, removals, lastJob: record.job.id, nextRetry };
     if (!ranToEnd || record.only) return base;
-    return { ...base, ranOnce: true, accepted: snapshot?.unstamped ?? current.accepted, lastSuccess: result.state === 'failed' ? current.lastSuccess : at, approved: [], held: null, rejected: null };
+    return {
+      ...base,
+      ranOnce: true,
+      accepted: snapshot?.unstamped ?? current.accepted,
+      lastSuccess: result.state === 'failed' ? current.lastSuccess : at,
+      approved: [],
+      held: null,
+      rejected: null,
+    };
   });
 }

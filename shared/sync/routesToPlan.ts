@@ -20,7 +20,11 @@ export async function routesToPlan(context: SyncContext, input: { job: string; r
   const causes = new Map<string, string>();
   for (const id of found.roundRoutes) {
     const route = routeSettings(configuration, id);
-    const failure = unreadable(found, route.from, 'source') ?? unreadable(found, route.to, 'target') ?? (await missing(context, route.from)) ?? (await missing(context, route.to));
+    const failure =
+      unreadable(found, route.from, 'source') ??
+      unreadable(found, route.to, 'target') ??
+      (await missing(context, route.from)) ??
+      (await missing(context, route.to));
     if (failure) causes.set(id, failure);
     else planned.push({ route: id, ranges: rangesFor((await context.store.snapshots.state(route.from))?.total ?? 0) });
   }
@@ -43,6 +47,10 @@ function unreadable(record: JobRecord, connector: string, role: 'source' | 'targ
 
 async function missing(context: SyncContext, connector: string): Promise<string | null> {
   if (await context.store.snapshots.state(connector)) return null;
-  const failure: Failure = { code: 'noSnapshot', message: `Connector "${connector}" was never read completely.`, nextStep: 'Run a pull of it and look at its cause.' };
+  const failure: Failure = {
+    code: 'noSnapshot',
+    message: `Connector "${connector}" was never read completely.`,
+    nextStep: 'Run a pull of it and look at its cause.',
+  };
   return causeText(failure);
 }

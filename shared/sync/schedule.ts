@@ -19,7 +19,9 @@ export async function scheduleTick(context: SyncContext, instances: Instances): 
     const state = await context.store.routes.get(route.id);
     if (state.lastDue === null) {
       // A new route counts from now: what was due before it existed is not caught up.
-      await context.store.routes.update(route.id, (current) => (current.lastDue === null ? { ...current, lastDue: now.toISOString() } : current));
+      await context.store.routes.update(route.id, (current) =>
+        current.lastDue === null ? { ...current, lastDue: now.toISOString() } : current,
+      );
       continue;
     }
     const at = dueSince(route.schedule, new Date(state.lastDue), now);
@@ -50,12 +52,22 @@ async function startRetries(context: SyncContext, instances: Instances, routes: 
   return started;
 }
 
-async function startGroup(context: SyncContext, instances: Instances, group: readonly RouteSettings[], due: readonly { route: RouteSettings; at: Date }[]): Promise<number> {
+async function startGroup(
+  context: SyncContext,
+  instances: Instances,
+  group: readonly RouteSettings[],
+  due: readonly { route: RouteSettings; at: Date }[],
+): Promise<number> {
   try {
     await startJob(context, instances, { action: 'sync', routes: group.map((route) => route.id) }, 'schedule', 'schedule');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    context.log({ event: 'schedule.notStarted', routes: group.map((route) => route.id).join(' '), reason: error.type, detail: error.message });
+    context.log({
+      event: 'schedule.notStarted',
+      routes: group.map((route) => route.id).join(' '),
+      reason: error.type,
+      detail: error.message,
+    });
     if (error.type === 'busy') return 0;
   }
   for (const route of group) {
@@ -70,7 +82,10 @@ export function groups(routes: readonly RouteSettings[]): readonly (readonly Rou
   const all: { connectors: Set<string>; routes: RouteSettings[] }[] = [];
   for (const route of routes) {
     const touching = all.filter((group) => group.connectors.has(route.from) || group.connectors.has(route.to));
-    const joined = { connectors: new Set([route.from, route.to, ...touching.flatMap((group) => [...group.connectors])]), routes: [...touching.flatMap((group) => group.routes), route] };
+    const joined = {
+      connectors: new Set([route.from, route.to, ...touching.flatMap((group) => [...group.connectors])]),
+      routes: [...touching.flatMap((group) => group.routes), route],
+    };
     for (const group of touching) all.splice(all.indexOf(group), 1);
     all.push(joined);
   }

@@ -20,13 +20,28 @@ export interface JobRequest {
  * The door of jobs (design §3): writes the job row, takes the leases of every connector involved, then starts the orchestration.
  * Throws `Refusal`: unknown id (404), busy (409, naming the job that holds a connector), nothing to do or disabled route (422).
  */
-export async function startJob(context: SyncContext, instances: Instances, request: JobRequest, trigger: Trigger, startedBy: string): Promise<JobRecord> {
+export async function startJob(
+  context: SyncContext,
+  instances: Instances,
+  request: JobRequest,
+  trigger: Trigger,
+  startedBy: string,
+): Promise<JobRecord> {
   const { configuration, version } = await context.configuration();
   const routes = chosenRoutes(configuration, request);
   const connectors = involved(configuration, request, routes);
   const id = newJobId(context);
   const record: JobRecord = {
-    job: newJob(context, id, request, trigger, startedBy, version, routes, connectors.map((c) => c.id)),
+    job: newJob(
+      context,
+      id,
+      request,
+      trigger,
+      startedBy,
+      version,
+      routes,
+      connectors.map((c) => c.id),
+    ),
     connectors,
     fresh: request.fresh ?? false,
     only: request.only ?? null,
@@ -46,11 +61,19 @@ export async function startJob(context: SyncContext, instances: Instances, reque
 }
 
 /** Takes the leases and starts the round's orchestration; gives back and undoes if somebody else holds one. */
-export async function leaseAndStart(context: SyncContext, instances: Instances, record: JobRecord, undo: () => Promise<unknown>): Promise<void> {
+export async function leaseAndStart(
+  context: SyncContext,
+  instances: Instances,
+  record: JobRecord,
+  undo: () => Promise<unknown>,
+): Promise<void> {
   const busy = await takeLeases(context, instances, record);
   if (busy) {
     await undo();
-    throw new Refusal('busy', 409, `Connector "${busy.connector}" is in use by job ${busy.job}; wait for its end or cancel it.`, { job: busy.job, connector: busy.connector });
+    throw new Refusal('busy', 409, `Connector "${busy.connector}" is in use by job ${busy.job}; wait for its end or cancel it.`, {
+      job: busy.job,
+      connector: busy.connector,
+    });
   }
   await instances.start('sync', record.instance, { job: record.job.id, round: record.round });
 }
@@ -59,7 +82,8 @@ function chosenRoutes(configuration: Configuration, request: JobRequest): readon
   if (request.connectors?.length) {
     const unknown = request.connectors.find((id) => !configuration.connectors.some((connector) => connector.id === id));
     if (unknown) throw new Refusal('not-found', 404, `There is no connector "${unknown}" in the configuration.`);
-    if (request.action !== 'pull') throw new Refusal('invalid', 422, '"connectors" goes with the action "pull" only; name "routes" instead.');
+    if (request.action !== 'pull')
+      throw new Refusal('invalid', 422, '"connectors" goes with the action "pull" only; name "routes" instead.');
   }
   const named = request.routes;
   if (!named && request.connectors?.length) return [];
@@ -91,17 +115,45 @@ function involved(configuration: Configuration, request: JobRequest, routes: rea
 
 /** `20261125T091500Z-7f3a`: sorts by time, so that jobs can be listed newest first. */
 function newJobId(context: SyncContext): string {
-  return `${context.now().toISOString().replace(/[-:]|\.\d+/g, '')}-${context.randomHex(6)}`;
+  return `${context
+    .now()
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, '')}-${context.randomHex(6)}`;
 }
 
 function newJob(
-  context: SyncContext, id: string, request: JobRequest, trigger: Trigger, startedBy: string, version: string,
-  routes: readonly string[], connectors: readonly string[],
+  context: SyncContext,
+  id: string,
+  request: JobRequest,
+  trigger: Trigger,
+  startedBy: string,
+  version: string,
+  routes: readonly string[],
+  connectors: readonly string[],
 ): Job {
   return {
-    id, action: request.action, state: 'queued', cause: null, trigger, startedBy, reason: request.reason ?? null,
-    createdAt: context.now().toISOString(), startedAt: null, finishedAt: null, durationMs: null, configurationVersion: version,
-    connectors: connectors.map((connector) => ({ id: connector, state: 'queued', cause: null, pulled: 0, read: 0, mode: 'full', complete: false, calls: 0 })),
+    id,
+    action: request.action,
+    state: 'queued',
+    cause: null,
+    trigger,
+    startedBy,
+    reason: request.reason ?? null,
+    createdAt: context.now().toISOString(),
+    startedAt: null,
+    finishedAt: null,
+    durationMs: null,
+    configurationVersion: version,
+    connectors: connectors.map((connector) => ({
+      id: connector,
+      state: 'queued',
+      cause: null,
+      pulled: 0,
+      read: 0,
+      mode: 'full',
+      complete: false,
+      calls: 0,
+    })),
     routes: routes.map(emptyResult),
     progress: { phase: 'pull', done: 0, total: 0, ratePerMinute: null, secondsLeft: null, waitingUntil: null },
   };
@@ -109,5 +161,17 @@ function newJob(
 
 /** A route's row before anything is known of it. */
 export function emptyResult(id: string): RouteResult {
-  return { id, state: 'queued', cause: null, plan: null, ...ZERO_COUNTS, heldBecause: [], heldBy: null, newer: null, decision: null, warnings: [], losses: {} };
+  return {
+    id,
+    state: 'queued',
+    cause: null,
+    plan: null,
+    ...ZERO_COUNTS,
+    heldBecause: [],
+    heldBy: null,
+    newer: null,
+    decision: null,
+    warnings: [],
+    losses: {},
+  };
 }

@@ -11,10 +11,18 @@ export async function connectorView(context: SyncContext, settings: ConnectorSet
   const state = await context.store.snapshots.state(settings.id);
   const lease = await context.store.leases.read(settings.id);
   return {
-    id: settings.id, name: settings.name, kind: settings.kind,
-    lastPull: state?.completedAt ?? null, ageSeconds: state ? Math.round((context.now().getTime() - Date.parse(state.completedAt)) / 1000) : null,
-    entries: state?.total ?? 0, counts: state?.counts ?? {}, domains: state?.domains ?? [], losses: state?.losses ?? [], mode: state?.mode ?? null,
-    unconfirmed: state?.unconfirmed ?? 0, runningJob: lease?.job ?? null,
+    id: settings.id,
+    name: settings.name,
+    kind: settings.kind,
+    lastPull: state?.completedAt ?? null,
+    ageSeconds: state ? Math.round((context.now().getTime() - Date.parse(state.completedAt)) / 1000) : null,
+    entries: state?.total ?? 0,
+    counts: state?.counts ?? {},
+    domains: state?.domains ?? [],
+    losses: state?.losses ?? [],
+    mode: state?.mode ?? null,
+    unconfirmed: state?.unconfirmed ?? 0,
+    runningJob: lease?.job ?? null,
   };
 }
 
@@ -23,12 +31,28 @@ export async function routeView(context: SyncContext, route: RouteSettings): Pro
   const state = await context.store.routes.get(route.id);
   const now = context.now();
   const runs = route.enabled && route.schedule?.automatic ? nextRuns(route.schedule, now, 5) : [];
-  const held = state.held && { job: state.held.job, plan: state.held.hash, at: state.held.at, expiresAt: state.held.expiresAt, heldBecause: state.held.trips, decision: state.held.decision };
+  const held = state.held && {
+    job: state.held.job,
+    plan: state.held.hash,
+    at: state.held.at,
+    expiresAt: state.held.expiresAt,
+    heldBecause: state.held.trips,
+    decision: state.held.decision,
+  };
   return {
-    id: route.id, name: route.name, from: route.from, to: route.to, as: route.push.as, enabled: route.enabled,
-    lastJob: state.lastJob, lastSuccess: state.lastSuccess, freshnessSeconds: state.lastSuccess ? Math.round((now.getTime() - Date.parse(state.lastSuccess)) / 1000) : null,
-    timeZone: route.schedule?.timeZone ?? null, nextRuns: runs.map((at) => ({ utc: at.toISOString(), local: inZone(at, route.schedule!.timeZone) })),
-    nextRetry: state.nextRetry, held,
+    id: route.id,
+    name: route.name,
+    from: route.from,
+    to: route.to,
+    as: route.push.as,
+    enabled: route.enabled,
+    lastJob: state.lastJob,
+    lastSuccess: state.lastSuccess,
+    freshnessSeconds: state.lastSuccess ? Math.round((now.getTime() - Date.parse(state.lastSuccess)) / 1000) : null,
+    timeZone: route.schedule?.timeZone ?? null,
+    nextRuns: runs.map((at) => ({ utc: at.toISOString(), local: inZone(at, route.schedule!.timeZone) })),
+    nextRetry: state.nextRetry,
+    held,
   };
 }
 
@@ -37,7 +61,12 @@ function inZone(at: Date, timeZone: string): string {
 }
 
 /** Entries of the last complete pull that match a search, in a stable order (by shard, then id). */
-export async function* entriesOf(context: SyncContext, connector: string, search: string | null, kind: string | null): AsyncGenerator<Entry> {
+export async function* entriesOf(
+  context: SyncContext,
+  connector: string,
+  search: string | null,
+  kind: string | null,
+): AsyncGenerator<Entry> {
   const { configuration } = await context.configuration();
   const { connector: opened } = context.open(connectorSettings(configuration, connector), configuration);
   const wanted = search?.normalize('NFC').toLowerCase() ?? '';
@@ -50,13 +79,17 @@ export async function* entriesOf(context: SyncContext, connector: string, search
 }
 
 function textOf(entry: Entry): string {
-  return [entry.id, entry.userPrincipalName ?? '', ...entry.addresses, ...Object.values(entry.attributes).flat()].join('\n').normalize('NFC').toLowerCase();
+  return [entry.id, entry.userPrincipalName ?? '', ...entry.addresses, ...Object.values(entry.attributes).flat()]
+    .join('\n')
+    .normalize('NFC')
+    .toLowerCase();
 }
 
 /** Clear cache: the next pull is a full one; links and history stay. Throws `Refusal` 409 while a job holds the connector. */
 export async function clearCache(context: SyncContext, connector: string): Promise<void> {
   const lease = await context.store.leases.read(connector);
-  if (lease) throw new Refusal('busy', 409, `Job ${lease.job} uses connector "${connector}"; wait for its end or cancel it.`, { job: lease.job });
+  if (lease)
+    throw new Refusal('busy', 409, `Job ${lease.job} uses connector "${connector}"; wait for its end or cancel it.`, { job: lease.job });
   await context.store.snapshots.clear(connector);
   context.log({ event: 'connector.cacheCleared', connector });
 }

@@ -13,5 +13,9 @@ function withWait(record: JobRecord, instance: string, until: number | null): Jo
   const { [instance]: _gone, ...others } = record.waits;
   const waits = until === null ? others : { ...others, [instance]: new Date(until).toISOString() };
   const next = Object.values(waits).sort()[0] ?? null;
-  return { ...record, waits, job: { ...record.job, state: next ? 'waiting' : 'running', progress: { ...record.job.progress, waitingUntil: next } } };
+  return {
+    ...record,
+    waits,
+    job: { ...record.job, state: next ? 'waiting' : 'running', progress: { ...record.job.progress, waitingUntil: next } },
+  };
 }

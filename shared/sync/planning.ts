@@ -1,0 +1,71 @@
+import type { Capability, Connector } from '../connectors/connector.ts';
+import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
+import type { Entry } from '../model/entry.ts';
+import type { JobRecord } from '../model/job.ts';
+import { compileCondition } from '../rules/condition.ts';
+import { type DomainOwners, domainOwners } from '../rules/owners.ts';
+import { compileProjection } from '../rules/project.ts';
+import { compileSelection } from '../rules/select.ts';
+import type { PlanContext } from '../rules/view.ts';
+import type { SnapshotState } from '../store/store.ts';
+import type { OpenConnector, SyncContext } from './context.ts';
+import { connectorSettings, routeSettings } from './context.ts';
+
+const STALE_MS = 24 * 3_600_000;
+
+/** Everything that planning a route needs, opened once per activity. */
+export interface Planning {
+  readonly context: SyncContext;
+  readonly record: JobRecord;
+  readonly configuration: Configuration;
+  readonly route: RouteSettings;
+  readonly source: ConnectorSettings;
+  readonly sourceSets: readonly string[];
+  readonly sourceState: SnapshotState;
+  readonly target: Connector;
+  readonly targetState: SnapshotState;
+  readonly capability: Capability;
+  readonly owners: DomainOwners;
+  readonly plan: PlanContext;
+}
+
+/** Opens a route for planning. Throws `FailureError` if it or its connectors are not configured any more. */
+export async function openPlanning(context: SyncContext, record: JobRecord, routeId: string): Promise<Planning> {
+  const { configuration } = await context.configuration();
+  const route = routeSettings(configuration, routeId);
+  const source = connectorSettings(configuration, route.from);
+  const opened: OpenConnector = context.open(connectorSettings(configuration, route.to), configuration);
+  const sourceState = (await context.store.snapshots.state(route.from))!;
+  const targetState = (await context.store.snapshots.state(route.to))!;
+  const domains: Record<string, readonly string[]> = {};
+  for (const connector of configuration.connectors) {
+    const state = await context.store.snapshots.state(connector.id);
+    if (state) domains[connector.id] = state.domains;
+  }
+  const owners = domainOwners(configuration.connectors, domains);
+  const capability = opened.connector.capability(route.push.as);
+  const now = context.now();
+  const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
+  return {
+    context,
+    record,
+    configuration,
+    route,
+    source,
+    sourceSets: context.open(source, configuration).connector.sets,
+    sourceState,
+    target: opened.connector,
+    targetState,
+    capability,
+    owners,
+    plan: {
+      route,
+      capability,
+      now,
+      existingWhere,
+      select: compileSelection({ source, route, owners, membership: { pull: null, filter: null }, now }),
+      project: compileProjection(route, capability),
+      sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
+    },
+  };
+}
