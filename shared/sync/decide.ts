@@ -33,6 +33,7 @@ export async function approveJob(
   const { configuration } = await context.configuration();
   const route = configuration.routes.find((candidate) => candidate.id === input.route);
   if (!route) throw new Refusal('not-found', 404, `There is no route "${input.route}" in the configuration any more.`);
+  const decision: Decision = { what: 'approved', by, at: context.now().toISOString(), reason: input.reason };
   const round = record.round + 1;
   const next = await context.store.jobs.update(id, (current): JobRecord => {
     if (current.round !== record.round) throw new Refusal('decided', 409, 'Somebody else decided about this job just now.');
@@ -40,7 +41,7 @@ export async function approveJob(
       .filter((connector) => connector.id === route.from || connector.id === route.to)
       .map((connector) => ({ id: connector.id, source: connector.id === route.from, target: connector.id === route.to }));
     const routes = current.job.routes.map((known) =>
-      known.id === route.id ? { ...emptyResult(route.id), state: 'queued' as const } : known,
+      known.id === route.id ? { ...emptyResult(route.id), state: 'queued' as const, decision } : known,
     );
     return {
       ...current,
@@ -62,7 +63,6 @@ export async function approveJob(
       },
     };
   });
-  const decision: Decision = { what: 'approved', by, at: context.now().toISOString(), reason: input.reason };
   await context.store.routes.update(route.id, (state) => ({
     ...state,
     approved: held.keys,

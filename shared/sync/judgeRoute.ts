@@ -73,7 +73,7 @@ function tripsOf(
     linked: summary.linked,
     source: planning.sourceState.unstamped,
     // A shrink that was approved is accepted for this round; `only` is no read of the source.
-    accepted: record.only || state.approved.length > 0 ? null : state.accepted,
+    accepted: record.only || state.held?.decision?.what === 'approved' ? null : state.accepted,
     firstRun: !state.ranOnce && !record.only,
   });
 }

@@ -1,0 +1,140 @@
+import { CONDITION_ONLY, isAttributeName } from '../model/attributes.ts';
+import type { Condition, ConfigurationFault, ConnectorSettings, Filter } from '../model/configuration.ts';
+import { KINDS } from '../model/entry.ts';
+import { conditionFaults } from '../rules/conditionFaults.ts';
+import type { CheckOptions } from './checkConfiguration.ts';
+import { isRecord } from './merge.ts';
+
+const RESERVED = /^(AzureWebJobs|WEBSITE_|IDENTITY_|MSI_|FUNCTIONS_|APPLICATIONINSIGHTS_)/i;
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,126}$/;
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/i;
+/** Hosts of the vendors, all clouds (reference: microsoft.md §8, google.md). */
+const VENDORS = [
+  'login.microsoftonline.com',
+  'login.microsoftonline.us',
+  'login.chinacloudapi.cn',
+  'login.partner.microsoftonline.cn',
+  'graph.microsoft.com',
+  'graph.microsoft.us',
+  'dod-graph.microsoft.us',
+  'microsoftgraph.chinacloudapi.cn',
+  'outlook.office365.com',
+  'outlook.office365.us',
+  'outlook-dod.office365.us',
+  'partner.outlook.cn',
+  'outlook.office365.cn',
+  'oauth2.googleapis.com',
+  'sts.googleapis.com',
+  'iamcredentials.googleapis.com',
+  'admin.googleapis.com',
+  'www.googleapis.com',
+  'www.google.com',
+];
+
+/** Everything beyond the shape that can be wrong with a connector. */
+export function connectorFaults(settings: ConnectorSettings, start: string, options: CheckOptions): readonly ConfigurationFault[] {
+  const faults: ConfigurationFault[] = [...secretFaults(settings, start), ...filterFaults(settings.pull, `${start}/pull`)];
+  for (const [name, url] of Object.entries(settings.endpoints)) {
+    const message = endpointFault(url, options);
+    if (message)
+      faults.push({
+        path: `${start}/endpoints/${name}`,
+        message,
+        fix: "Use the vendor's address, or name the host in the app setting GALSYNC_ENDPOINT_HOSTS.",
+      });
+  }
+  for (const [n, rule] of settings.pull.withhold.entries()) {
+    for (const [at, name] of rule.attributes.entries())
+      if (!isAttributeName(name) && !name.startsWith('raw.'))
+        faults.push(unknownAttribute(`${start}/pull/withhold/${n}/attributes/${at}`, name));
+    if (rule.where) faults.push(...conditionFaults(rule.where, `${start}/pull/withhold/${n}/where`, knowsAttribute));
+  }
+  if (settings.kind === 'microsoft365' && (settings.pull.orgUnits.include.length > 0 || settings.pull.orgUnits.exclude.length > 0)) {
+    faults.push({
+      path: `${start}/pull/orgUnits`,
+      message: 'Microsoft 365 has no organisational units.',
+      fix: 'Filter by groups, domains or "where".',
+    });
+  }
+  return faults;
+}
+
+/** Names usable in conditions and placeholders; `raw.…` is the directory's own. */
+export function knowsAttribute(name: string): boolean {
+  return isAttributeName(name) || CONDITION_ONLY.includes(name as never) || /^raw\.[A-Za-z0-9_$.@-]{1,200}$/.test(name);
+}
+
+export function unknownAttribute(path: string, name: string): ConfigurationFault {
+  return {
+    path,
+    message: `There is no attribute "${name.slice(0, 80)}".`,
+    fix: 'Use a name of the reference ("Attributes"), or "raw." with the directory\'s own name.',
+  };
+}
+
+/** Faults of the tests that `pull` and `filter` share. */
+export function filterFaults(filter: Filter, start: string): readonly ConfigurationFault[] {
+  const { where } = filter;
+  if (where === null) return [];
+  const byKind = isRecord(where) && Object.keys(where).every((key) => KINDS.includes(key as never));
+  if (!byKind) return conditionFaults(where as Condition, `${start}/where`, knowsAttribute);
+  return Object.entries(where as Record<string, Condition | null>).flatMap(([kind, condition]) =>
+    condition ? conditionFaults(condition, `${start}/where/${kind}`, knowsAttribute) : [],
+  );
+}
+
+function secretFaults(settings: ConnectorSettings, start: string): readonly ConfigurationFault[] {
+  const fields = settings.kind === 'microsoft365' ? ['secret', 'certificate'] : settings.kind === 'googleWorkspace' ? ['key'] : [];
+  return fields.flatMap((field) => {
+    const name = (settings.credential as unknown as Record<string, unknown>)[field];
+    if (typeof name !== 'string') return [];
+    const path = `${start}/credential/${field}`;
+    // The value is not repeated: it may be the secret itself.
+    if (!NAME.test(name) || looksSecret(name))
+      return [
+        {
+          path,
+          message: "This is no setting's name; it looks like the secret itself.",
+          fix: 'Store the secret as an app setting or in Key Vault, and give its name here. If it was a real secret, replace it: it was sent.',
+        },
+      ];
+    if (RESERVED.test(name))
+      return [
+        {
+          path,
+          message: `The name ${name} is reserved for the platform.`,
+          fix: 'Store the secret under a name of its own, such as CONTOSO_SECRET.',
+        },
+      ];
+    return [];
+  });
+}
+
+/** Generated secrets mix cases and digits without word breaks; settings' names do not. */
+function looksSecret(name: string): boolean {
+  if (name.length < 24 || /^[A-Z0-9]+([_-][A-Z0-9]+)*$/.test(name)) return false;
+  return /[a-z]/.test(name) && /[A-Z]/.test(name) && (name.match(/\d/g)?.length ?? 0) >= 3;
+}
+
+function endpointFault(url: string, options: CheckOptions): string | null {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return `"${url.slice(0, 100)}" is no address.`;
+  }
+  if (url.endsWith('/')) return 'An endpoint has no final slash.';
+  if (parsed.username || parsed.password || parsed.search || parsed.hash) return 'An endpoint has no user, query or fragment.';
+  const loopback = LOOPBACK.test(parsed.hostname);
+  if (parsed.protocol === 'http:')
+    return loopback && options.local ? null : "Plain http is accepted for loopback addresses on a developer's machine only.";
+  if (parsed.protocol !== 'https:') return `The scheme "${parsed.protocol}" is not https.`;
+  if (
+    options.local ||
+    VENDORS.includes(parsed.hostname) ||
+    options.allowedHosts.includes(parsed.hostname) ||
+    options.allowedHosts.includes(parsed.host)
+  )
+    return null;
+  return `The host ${parsed.hostname} is not the vendor's and not allowed here.`;
+}

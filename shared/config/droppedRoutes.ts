@@ -1,0 +1,45 @@
+import type { Configuration, ConfigurationFault } from '../model/configuration.ts';
+
+/**
+ * Routes and connectors that would be dropped, renamed or re-stamped while they still manage objects: those objects would be left behind
+ * without anybody who may touch them. `managed`: linked objects per route of the previous document.
+ */
+export function droppedRoutes(
+  previous: Configuration,
+  next: Configuration,
+  managed: Readonly<Record<string, number>>,
+): readonly ConfigurationFault[] {
+  return previous.routes.flatMap((route): ConfigurationFault[] => {
+    const count = managed[route.id] ?? 0;
+    if (count === 0) return [];
+    const kept = next.routes.find((candidate) => candidate.id === route.id);
+    const wayOut = `Keep it ("enabled": false stops it), or retire the route first: POST /api/routes/${route.id}/retire.`;
+    if (!kept)
+      return [
+        { path: '/routes', message: `stillManages: route "${route.id}" manages ${count} objects and would be dropped.`, fix: wayOut },
+      ];
+    const at = `/routes/${next.routes.indexOf(kept)}`;
+    if (kept.from !== route.from || kept.to !== route.to)
+      return [
+        {
+          path: at,
+          message: `stillManages: route "${route.id}" manages ${count} objects between ${route.from} and ${route.to}.`,
+          fix: wayOut,
+        },
+      ];
+    return stampOf(previous, route.to) === stampOf(next, route.to)
+      ? []
+      : [
+          {
+            path: '/connectors',
+            message: `stillManages: connector "${route.to}" would keep its stamps elsewhere while route "${route.id}" manages ${count} objects.`,
+            fix: wayOut,
+          },
+        ];
+  });
+}
+
+function stampOf(configuration: Configuration, connector: string): string | null {
+  const found = configuration.connectors.find((candidate) => candidate.id === connector);
+  return found && 'stamp' in found ? found.stamp : null;
+}

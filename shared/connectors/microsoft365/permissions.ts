@@ -1,0 +1,53 @@
+/** One call that the connector makes, and what it needs for it: docs/permissions.md is made from this. */
+export interface PermissionNeed {
+  readonly api: 'Microsoft Graph' | 'Office 365 Exchange Online';
+  readonly call: string;
+  readonly permission: string;
+  readonly why: string;
+  /** False: without it the connector works with a listed loss. */
+  readonly required: boolean;
+}
+
+export const EXCHANGE_READ = 'Exchange.ManageAsApp and the role View-Only Recipients (or Exchange Recipient Administrator)';
+export const EXCHANGE_WRITE =
+  'Exchange.ManageAsApp and the roles Mail Recipients and Mail Recipient Creation (or Exchange Recipient Administrator)';
+
+/** learn.microsoft.com: user-delta, group-list, organization-get, app-only-auth-powershell-v2 (application permissions). */
+export const PERMISSIONS = {
+  users: { api: 'Microsoft Graph', call: 'GET /users/delta', permission: 'User.Read.All', why: 'Reads people and guests.', required: true },
+  groups: {
+    api: 'Microsoft Graph',
+    call: 'GET /groups',
+    permission: 'GroupMember.Read.All',
+    why: 'Reads mail-enabled groups.',
+    required: false,
+  },
+  domains: {
+    api: 'Microsoft Graph',
+    call: 'GET /organization',
+    permission: 'Organization.Read.All',
+    why: 'Reads the verified domains, which `owns` stands for by default.',
+    required: false,
+  },
+  recipients: {
+    api: 'Office 365 Exchange Online',
+    call: 'Get-Recipient',
+    permission: EXCHANGE_READ,
+    why: 'Tells rooms and shared mailboxes, what is hidden, all addresses, dynamic groups and mail contacts.',
+    required: false,
+  },
+  contacts: {
+    api: 'Office 365 Exchange Online',
+    call: 'Get-Contact',
+    permission: EXCHANGE_READ,
+    why: 'Reads company, phones and address of mail contacts.',
+    required: false,
+  },
+  pushContact: {
+    api: 'Office 365 Exchange Online',
+    call: 'New-MailContact, Set-MailContact, Set-Contact, Remove-MailContact',
+    permission: EXCHANGE_WRITE,
+    why: 'Writes mail contacts.',
+    required: false,
+  },
+} as const satisfies Readonly<Record<string, PermissionNeed>>;
