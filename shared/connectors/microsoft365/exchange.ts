@@ -89,7 +89,7 @@ export function createExchange(settings: Microsoft365Settings, endpoints: Endpoi
         isThrottle: saysThrottled,
         isTransient: saysTransient,
       });
-      const location = answer.headers['location'];
+      const location = answer.headers.location;
       if (answer.status < 300 || answer.status >= 400 || !location || hop === REDIRECTS) return resultOf(cmdlet.name, answer);
       // Never followed automatically: a POST would become a GET and lose its token.
       const region = new URL(location, url);
@@ -170,14 +170,14 @@ function saysTransient(answer: HttpAnswer): boolean {
 /** Class and sentence of an Exchange error: `details[0].message` is `id|class|text` (the text may hold `|`), else inner, outer, raw. */
 export function errorParts(text: string): { readonly type: string; readonly text: string } {
   const error = inner(parse(text), 'error');
-  const details = error?.['details'];
-  const detail = Array.isArray(details) ? said(inner(details[0], null)?.['message']) : '';
+  const details = error?.details;
+  const detail = Array.isArray(details) ? said(inner(details[0], null)?.message) : '';
   const pieces = /^([^|]*)\|([^|]*)\|(.*)$/s.exec(detail);
   if (pieces) return { type: pieces[2]!.trim(), text: pieces[3]!.trim() };
-  const innerError = inner(error?.['innererror'] ?? null, null);
-  const internal = inner(innerError?.['internalexception'] ?? null, null);
-  const sentence = detail || said(internal?.['message']) || said(innerError?.['message']) || said(error?.['message']) || plainText(text);
-  return { type: said(internal?.['type']) || said(innerError?.['type']), text: sentence };
+  const innerError = inner(error?.innererror ?? null, null);
+  const internal = inner(innerError?.internalexception ?? null, null);
+  const sentence = detail || said(internal?.message) || said(innerError?.message) || said(error?.message) || plainText(text);
+  return { type: said(internal?.type) || said(innerError?.type), text: sentence };
 }
 
 function inner(value: unknown, key: string | null): Record<string, unknown> | null {

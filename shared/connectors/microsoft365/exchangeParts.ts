@@ -46,14 +46,14 @@ export const CONTACT_TYPES: readonly string[] = ['MailContact', 'MailForestConta
  * (the other id may come later), it never changes and no address or alias can be mistaken for it (case R35).
  */
 export function recipientId(row: Row, own: boolean): string | null {
-  const guid = listOf(row['guid'])[0] ?? null;
-  const join = listOf(row['externaldirectoryobjectid'])[0] ?? null;
+  const guid = listOf(row.guid)[0] ?? null;
+  const join = listOf(row.externaldirectoryobjectid)[0] ?? null;
   return own ? (guid ?? join) : join;
 }
 
 /** What Exchange says about an entry, or null for what is in no address book (public folders, plans, objects without an account). */
 export function recipientPart(row: Row, asked: Asked): EntryPart | null {
-  const type = listOf(row['recipienttypedetails'])[0] ?? '';
+  const type = listOf(row.recipienttypedetails)[0] ?? '';
   const meaning = MEANINGS[type.toLowerCase()];
   const id = recipientId(row, meaning?.own ?? false);
   if (id === null) return null;
@@ -62,16 +62,16 @@ export function recipientPart(row: Row, asked: Asked): EntryPart | null {
     return /mailbox|mailboxplan/i.test(type)
       ? { id, primary: false, fields: { type, invalid: `It is a system mailbox (${type}).` } }
       : null;
-  const part: PartFields = { kind: meaning.kind, type, hidden: isTrue(row['hiddenfromaddresslistsenabled']) };
+  const part: PartFields = { kind: meaning.kind, type, hidden: isTrue(row.hiddenfromaddresslistsenabled) };
   if (meaning.groupType) part.groupType = meaning.groupType;
   if (meaning.own) Object.assign(part, { enabled: true, external: false });
   if (type.toLowerCase() === 'guestmailuser') part.external = true;
-  if (isTrue(row['isdirsynced'])) part.readOnly = true;
-  if (row['requiresenderauthenticationenabled'] !== undefined && meaning.kind === 'group')
-    part.internalOnly = isTrue(row['requiresenderauthenticationenabled']);
+  if (isTrue(row.isdirsynced)) part.readOnly = true;
+  if (row.requiresenderauthenticationenabled !== undefined && meaning.kind === 'group')
+    part.internalOnly = isTrue(row.requiresenderauthenticationenabled);
   addRecipientAddresses(part, row, meaning);
   addStamp(part, row[asked.stampProperty.toLowerCase()]);
-  const createdAt = isoTime(row['whencreatedutc']);
+  const createdAt = isoTime(row.whencreatedutc);
   if (createdAt !== undefined && meaning.own) part.createdAt = createdAt;
   const attributes = attributesOf(asked.fields, (field) => recipientValue(row, meaning, field.attribute, field.recipient));
   if (attributes) part.attributes = attributes;
@@ -85,10 +85,10 @@ function recipientValue(row: Row, meaning: Meaning, attribute: string, property:
 }
 
 function addRecipientAddresses(part: PartFields, row: Row, meaning: Meaning): void {
-  const external = withoutPrefix(row['externalemailaddress']);
-  const primary = withoutPrefix(row['primarysmtpaddress']) || (meaning.kind === 'contact' ? external : '');
-  addAddresses(part, row['emailaddresses'], primary);
-  const own = listOf(row['legacyexchangedn'])[0];
+  const external = withoutPrefix(row.externalemailaddress);
+  const primary = withoutPrefix(row.primarysmtpaddress) || (meaning.kind === 'contact' ? external : '');
+  addAddresses(part, row.emailaddresses, primary);
+  const own = listOf(row.legacyexchangedn)[0];
   if (own !== undefined && !part.x500?.includes(own)) part.x500 = [own, ...(part.x500 ?? [])];
   const shown = part.addresses?.[0] ?? '';
   if (isAddress(external) && external.toLowerCase() !== shown.toLowerCase()) part.deliveryAddress = external;
@@ -96,7 +96,7 @@ function addRecipientAddresses(part: PartFields, row: Row, meaning: Meaning): vo
 
 /** What Get-Contact adds to a mail contact: company, phones, address. Null for contacts without mail. */
 export function contactPart(row: Row, asked: Asked): EntryPart | null {
-  const type = listOf(row['recipienttypedetails'])[0];
+  const type = listOf(row.recipienttypedetails)[0];
   const id = recipientId(row, true);
   if (id === null || (type !== undefined && MEANINGS[type.toLowerCase()]?.kind !== 'contact')) return null;
   const attributes = attributesOf(asked.fields, (field) => {

@@ -8,56 +8,56 @@ export type GraphObject = Readonly<Record<string, unknown>>;
 
 /** Properties that every readable user has. If both are missing, the object came with its id only, or in pieces (case R53). */
 export function isBare(user: GraphObject): boolean {
-  return listOf(user['displayName']).length === 0 && listOf(user['userPrincipalName']).length === 0;
+  return listOf(user.displayName).length === 0 && listOf(user.userPrincipalName).length === 0;
 }
 
 /** What Graph's user says about an entry. https://learn.microsoft.com/graph/api/resources/user */
 export function userPart(user: GraphObject, asked: Asked): EntryPart {
-  const upn = listOf(user['userPrincipalName'])[0];
+  const upn = listOf(user.userPrincipalName)[0];
   const part: PartFields = {
     kind: 'user',
     type: 'user',
-    enabled: user['accountEnabled'] !== false,
+    enabled: user.accountEnabled !== false,
     external: isGuest(user, upn),
   };
   if (upn !== undefined) part.userPrincipalName = upn;
-  addAddresses(part, user['proxyAddresses'], listOf(user['mail'])[0] ?? '');
+  addAddresses(part, user.proxyAddresses, listOf(user.mail)[0] ?? '');
   addStamp(part, valueAt(user, asked.stampPath));
   addCommon(part, user);
   const attributes = attributesOf(asked.fields, (field) => (field.user ? valueAt(user, field.user) : undefined));
   if (attributes) part.attributes = attributes;
   addRaw(part, user, asked.userRaw);
-  return { id: String(user['id']), primary: true, fields: part };
+  return { id: String(user.id), primary: true, fields: part };
 }
 
 /** Older guests carry no `userType`; their name in the directory tells. */
 function isGuest(user: GraphObject, upn: string | undefined): boolean {
-  const userType = listOf(user['userType'])[0];
+  const userType = listOf(user.userType)[0];
   return userType === undefined ? /#EXT#@/i.test(upn ?? '') : userType.toLowerCase() === 'guest';
 }
 
 /** What Graph's group says about an entry, or null if it is not in any address list (not mail-enabled). */
 export function groupPart(group: GraphObject, asked: Asked): EntryPart | null {
-  const unified = listOf(group['groupTypes']).includes('Unified');
-  if (!unified && !isTrue(group['mailEnabled'])) return null;
+  const unified = listOf(group.groupTypes).includes('Unified');
+  if (!unified && !isTrue(group.mailEnabled)) return null;
   const part: PartFields = {
     kind: 'group',
     type: 'group',
-    groupType: unified ? 'microsoft365' : isTrue(group['securityEnabled']) ? 'mailSecurity' : 'distribution',
+    groupType: unified ? 'microsoft365' : isTrue(group.securityEnabled) ? 'mailSecurity' : 'distribution',
     enabled: true,
     external: false,
   };
-  addAddresses(part, group['proxyAddresses'], listOf(group['mail'])[0] ?? '');
+  addAddresses(part, group.proxyAddresses, listOf(group.mail)[0] ?? '');
   addCommon(part, group);
   const attributes = attributesOf(asked.fields, (field) => (field.group && field.user ? group[field.user] : undefined));
   if (attributes) part.attributes = attributes;
   addRaw(part, group, asked.groupRaw);
-  return { id: String(group['id']), primary: true, fields: part };
+  return { id: String(group.id), primary: true, fields: part };
 }
 
 function addCommon(part: PartFields, object: GraphObject): void {
-  if (isTrue(object['onPremisesSyncEnabled'])) part.readOnly = true;
-  const createdAt = isoTime(object['createdDateTime']);
+  if (isTrue(object.onPremisesSyncEnabled)) part.readOnly = true;
+  const createdAt = isoTime(object.createdDateTime);
   if (createdAt !== undefined) part.createdAt = createdAt;
 }
 
