@@ -70,12 +70,14 @@ const Answer = z.object({
   '@adminapi.warnings': z.array(z.unknown()).nullish(),
 });
 
+/** The client of one tenant; it remembers the region's host and whether the server knows `$select`. */
 export function createExchange(settings: Microsoft365Settings, endpoints: Endpoints, http: Http, tokens: TokenSource): Exchange {
   let base = endpoints.exchange;
+  let selects = true;
   const path = `/adminapi/${API_VERSION}/${encodeURIComponent(settings.tenant)}/InvokeCommand`;
-  return async (cmdlet) => {
+  const run = async (cmdlet: Cmdlet): Promise<CmdletResult> => {
     const body = JSON.stringify({ CmdletInput: { CmdletName: cmdlet.name, Parameters: cmdlet.parameters } });
-    const query = cmdlet.select ? `?$select=${cmdlet.select.join(',')}` : '';
+    const query = cmdlet.select && selects ? `?$select=${cmdlet.select.join(',')}` : '';
     let url = cmdlet.link ?? `${base}${path}${query}`;
     for (let hop = 0; ; hop += 1) {
       if (!mayFollow(url, endpoints.exchange, endpoints.cloud.exchangeDomain)) throw foreignHost(cmdlet.name, url);
@@ -100,6 +102,20 @@ export function createExchange(settings: Microsoft365Settings, endpoints: Endpoi
       url = cmdlet.link ? `${region.origin}${new URL(url).pathname}${new URL(url).search}` : `${base}${path}${query}`;
     }
   };
+  return async (cmdlet) => {
+    try {
+      return await run(cmdlet);
+    } catch (error) {
+      if (!selects || !cmdlet.select || cmdlet.link || !refusesSelect(error)) throw error;
+      selects = false;
+      return run(cmdlet);
+    }
+  };
+}
+
+/** A server without `$select` says so before the cmdlet runs: then everything is returned. */
+function refusesSelect(error: unknown): boolean {
+  return error instanceof ExchangeError && error.fault === 'refused' && error.status === 400 && /select|propert|query/i.test(error.text);
 }
 
 function headersFor(tenant: string, cmdlet: string): Record<string, string> {
@@ -209,7 +225,7 @@ const FAULTS: readonly (readonly [ExchangeFault, RegExp])[] = [
   ],
   ['tooManyAddresses', /maximum (allowed )?(number of )?proxy addresses|proxy addresses\. The maximum/i],
   ['quota', /QuotaExceeded|exceeded (the|your) .*quota|directory quota/i],
-  ['exists', /ADObjectAlreadyExists|NameNotAvailable|AliasNotAvailable|already exists/i],
+  ['exists', /ADObjectAlreadyExists|NameNotAvailable|AliasNotAvailable|already exists|is already being used/i],
   ['notFound', /ManagementObjectNotFound|couldn['’]t be found|could not be found|object .* not found/i],
   [
     'permission',
