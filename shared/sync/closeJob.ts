@@ -57,7 +57,13 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
           : 'internal: This route was not planned.'),
     };
   const simulation = record.job.action === 'simulate';
-  const { counts, nextRetry } = await countRoute(sealed, context.store.plans.batches(key), simulation ? 'asPlanned' : 'held');
+  const approved = new Set((await context.store.routes.get(route.id)).approved);
+  const { counts, nextRetry, removals } = await countRoute(
+    sealed,
+    context.store.plans.batches(key),
+    simulation ? 'asPlanned' : 'held',
+    approved,
+  );
   const heldBecause = simulation ? sealed.trips : heldTrips(record, sealed, counts.held + counts.leavers.held);
   const failures = counts.failed + counts.leavers.failed;
   const state = !simulation && heldBecause.length > 0 ? 'held' : failures > 0 ? 'completedWithErrors' : 'completed';
@@ -71,7 +77,7 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
     losses: sealed.summary.losses,
     warnings: sealed.summary.warnings,
   };
-  if (!simulation) await afterRun(context, record, result, sealed, nextRetry);
+  if (!simulation) await afterRun(context, record, result, sealed, { nextRetry, removals });
   return result;
 }
 

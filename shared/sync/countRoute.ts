@@ -1,9 +1,15 @@
 import type { Counts } from '../model/job.ts';
 import type { Batch, Change, KeptReason, Outcome, SkipReason } from '../model/plan.ts';
+import { changeKey } from '../rules/breakers.ts';
 import type { SealedRoute } from './sealed.ts';
 
 /** How changes without an outcome are counted: as if carried out (simulation), or as held. */
 export type Without = 'asPlanned' | 'held';
+
+/** Hides and deletes that the removals breaker counts: neither approved ones nor the end of a hide that was counted. */
+export function isRemoval(change: Change): boolean {
+  return change.orphan && (change.change === 'hide' || change.change === 'delete') && !change.countedBefore;
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -15,8 +21,10 @@ export async function countRoute(
   sealed: SealedRoute,
   batches: AsyncIterable<Batch>,
   without: Without,
-): Promise<{ counts: Counts; nextRetry: string | null }> {
+  approved: ReadonlySet<string> = new Set(),
+): Promise<{ counts: Counts; nextRetry: string | null; removals: number }> {
   let nextRetry: string | null = null;
+  let removals = 0;
   const sums: Mutable<Omit<Counts, 'leavers' | 'skippedBecause'>> = {
     pulled: sealed.summary.pulled,
     created: 0,
@@ -35,6 +43,7 @@ export async function countRoute(
       if (change.firstPart) continue;
       const outcome = batch.outcomes[change.id];
       if (outcome?.retryAt && (nextRetry === null || outcome.retryAt < nextRetry)) nextRetry = outcome.retryAt;
+      if (outcome?.result === 'done' && isRemoval(change) && !approved.has(changeKey(change))) removals += 1;
       if (change.orphan) countLeaver(change, outcome, without, leavers, keptBecause);
       else countEntry(change, outcome, without, sums, skippedBecause);
     }
@@ -42,7 +51,7 @@ export async function countRoute(
   sums.skipped = total(skippedBecause);
   leavers.kept = total(keptBecause);
   const orphaned = leavers.hidden + leavers.deleted + leavers.kept + leavers.failed + leavers.held;
-  return { counts: { ...sums, skippedBecause, leavers: { orphaned, ...leavers, keptBecause } }, nextRetry };
+  return { counts: { ...sums, skippedBecause, leavers: { orphaned, ...leavers, keptBecause } }, nextRetry, removals };
 }
 
 function countEntry(

@@ -2,6 +2,7 @@ import type { HeldPlan, JobRecord, RouteResult, RouteState, Trip } from '../mode
 import type { Change } from '../model/plan.ts';
 import { changeKey, judgeBreakers, planHash } from '../rules/breakers.ts';
 import type { SyncContext } from './context.ts';
+import { isRemoval } from './countRoute.ts';
 import { decide } from './decide.ts';
 import type { Planning } from './planning.ts';
 import type { RangeSummary } from './sealed.ts';
@@ -57,11 +58,9 @@ function tripsOf(
 ): readonly Trip[] {
   const approved = new Set(state.approved);
   const counting = doable.filter((change) => !approved.has(changeKey(change)));
-  const removal = (change: Change): boolean =>
-    change.orphan && (change.change === 'hide' || change.change === 'delete') && !change.countedBefore;
   const since = Date.parse(record.job.createdAt) - REMOVALS_WINDOW_MS;
   return judgeBreakers(planning.route.breakers, {
-    removals: counting.filter(removal).length,
+    removals: counting.filter(isRemoval).length,
     removalsBefore: state.removals
       .filter((one) => one.job !== record.job.id && Date.parse(one.at) >= since)
       .reduce((n, one) => n + one.count, 0),

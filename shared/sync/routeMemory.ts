@@ -13,22 +13,21 @@ export async function afterRun(
   record: JobRecord,
   result: RouteResult,
   sealed: SealedRoute,
-  nextRetry: string | null,
+  memory: { readonly nextRetry: string | null; readonly removals: number },
 ): Promise<void> {
   const { configuration } = await context.configuration();
   const source = connectorSettings(configuration, routeSettings(configuration, result.id).from).id;
   const snapshot = await context.store.snapshots.state(source);
   const at = context.now().toISOString();
-  const removed = result.leavers.hidden + result.leavers.deleted;
   const ranToEnd = sealed.verdict === 'run' && !record.cancelRequested;
   await context.store.routes.update(result.id, (current): RouteState => {
     const removals = [
       ...current.removals.filter(
         (known) => known.job !== record.job.id && Date.parse(known.at) > context.now().getTime() - REMOVALS_KEPT_MS,
       ),
-      ...(removed > 0 ? [{ job: record.job.id, at: record.job.createdAt, count: removed }] : []),
+      ...(memory.removals > 0 ? [{ job: record.job.id, at: record.job.createdAt, count: memory.removals }] : []),
     ];
-    const base: RouteState = { ...current, removals, lastJob: record.job.id, nextRetry };
+    const base: RouteState = { ...current, removals, lastJob: record.job.id, nextRetry: memory.nextRetry };
     if (!ranToEnd || record.only) return base;
     return {
       ...base,

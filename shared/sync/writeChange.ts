@@ -122,7 +122,7 @@ function answered(context: WriteContext, change: Change, link: Link, answer: Wri
     };
     return failed(context, { ...next, doneChange: null }, failure, answer.targetId, null, true);
   }
-  if (answer.retry === 'collision') {
+  if (answer.retry === 'collision' && !(answer.targetId && !link.targetId)) {
     const skipped: Outcome = { ...outcome(context, 'skipped', null, null), failure: answer.failure, owner: answer.owner, collision: true };
     return { kind: 'done', link: link.targetId ? link : closedIntent(link), outcome: skipped, permission: false };
   }

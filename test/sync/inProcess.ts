@@ -1,0 +1,139 @@
+import { createMemoryConnector, type MemoryDirectory } from '../../shared/connectors/memory/memoryConnector.ts';
+import type { Configuration, ConnectorSettings } from '../../shared/model/configuration.ts';
+import type { JobRecord } from '../../shared/model/job.ts';
+import type { Store } from '../../shared/store/store.ts';
+import { closeJob } from '../../shared/sync/closeJob.ts';
+import { beginCommit, commitRange, finishCommit } from '../../shared/sync/commitPull.ts';
+import type { Instances, LogEvent, SyncContext } from '../../shared/sync/context.ts';
+import { makePlan } from '../../shared/sync/makePlan.ts';
+import { openJob } from '../../shared/sync/openJob.ts';
+import { pullPages, startPull } from '../../shared/sync/pull.ts';
+import { finishPull } from '../../shared/sync/pullProgress.ts';
+import { type LanePosition, pushBatch } from '../../shared/sync/pushBatch.ts';
+import { releaseSources } from '../../shared/sync/releaseSources.ts';
+import { routesToPlan } from '../../shared/sync/routesToPlan.ts';
+import { sealPlan } from '../../shared/sync/sealPlan.ts';
+import { type JobRequest, startJob } from '../../shared/sync/startJob.ts';
+
+/** The steps of a sync without a durable engine: what the orchestrations schedule, one after the other, on directories in memory. */
+export interface InProcess {
+  readonly context: SyncContext;
+  readonly events: LogEvent[];
+  clock: { now: number };
+  run(request: JobRequest): Promise<JobRecord>;
+  round(job: string, round: number): Promise<JobRecord>;
+  readonly instances: Instances;
+}
+
+export function createInProcess(
+  store: Store,
+  configuration: () => Configuration,
+  directories: Readonly<Record<string, MemoryDirectory>>,
+): InProcess {
+  const clock = { now: Date.parse('2026-11-25T09:00:00Z') };
+  const events: LogEvent[] = [];
+  let ids = 0;
+  const running = new Set<string>();
+  const context: SyncContext = {
+    store,
+    now: () => new Date(clock.now++),
+    sleep: async () => undefined,
+    randomHex: (length) => (ids += 1).toString(16).padStart(length, '0'),
+    log: (event) => void events.push(event),
+    configuration: async () => ({ configuration: configuration(), version: 'v1' }),
+    open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1 }),
+  };
+  const instances: Instances = {
+    start: async (_name, instance) => void running.add(instance),
+    state: async (instance) => ({ state: running.has(instance) ? 'running' : 'missing', failure: null }),
+    raise: async () => undefined,
+  };
+  const round = async (job: string, n: number): Promise<JobRecord> => {
+    const opened = await openJob(context, { job, round: n });
+    if (!opened.ok) throw new Error(`round ${n} of ${job} cannot be opened`);
+    for (const connector of opened.pulls) await pullOne(context, job, n, connector);
+    const failed: Record<string, string> = {};
+    for (const route of await routesToPlan(context, { job, round: n })) {
+      for (const range of route.ranges) {
+        const step = await makePlan(context, { job, round: n, route: route.route, range });
+        if (!step.ok) failed[route.route] = `${step.failure.code}: ${step.failure.message}`;
+      }
+    }
+    for (const target of opened.targets) {
+      const sealed = await sealPlan(context, { job, round: n, target: target.connector, routes: target.routes, failed });
+      await releaseSources(context, { job, round: n });
+      for (const lane of sealed.lanes) await pushOne(context, job, n, sealed.target, lane, sealed.routes);
+    }
+    await closeJob(context, { job, round: n, failure: null });
+    return (await store.jobs.get(job))!;
+  };
+  return {
+    context,
+    events,
+    clock,
+    instances,
+    round,
+    async run(request) {
+      clock.now += 60_000;
+      const record = await startJob(context, instances, request, 'api', 'test');
+      return round(record.job.id, 1);
+    },
+  };
+}
+
+async function pullOne(context: SyncContext, job: string, round: number, connector: string): Promise<void> {
+  let position = startPull(job, connector, round);
+  let failure = null;
+  for (;;) {
+    const step = await pullPages(context, position);
+    if (!step.ok) {
+      failure = step.failure;
+      break;
+    }
+    position = step.position;
+    if (step.done) break;
+  }
+  if (!failure) {
+    const begun = await beginCommit(context, position);
+    if (!begun.ok) failure = begun.failure;
+    else {
+      const totals = [];
+      for (const range of begun.ranges) {
+        const step = await commitRange(context, { job, connector, range });
+        if (step.ok) totals.push(step.totals);
+        else failure = step.failure;
+      }
+      if (!failure) await finishCommit(context, { job, connector, totals });
+    }
+  }
+  await finishPull(context, { job, connector, calls: position.calls, failure });
+}
+
+async function pushOne(
+  context: SyncContext,
+  job: string,
+  round: number,
+  target: string,
+  lane: number,
+  routes: readonly string[],
+): Promise<void> {
+  let position: LanePosition = {
+    job,
+    round,
+    target,
+    lane,
+    instance: `${job}.${round}.push.${target}.${lane}`,
+    routes: [...routes],
+    route: 0,
+    sequence: 0,
+    done: 0,
+    refusals: 0,
+    stop: null,
+    deferredUntil: null,
+  };
+  for (;;) {
+    const step = await pushBatch(context, position);
+    position = step.position;
+    if (step.end) return;
+  }
+}
