@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['shared/**/*.test.ts', 'functions/**/*.test.ts', 'sandbox/**/*.test.ts', 'test/house/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
+      { test: { name: 'unit', include: ['shared/**/*.test.ts', 'functions/**/*.test.ts', 'sandbox/**/*.test.ts', 'test/house/**/*.test.ts', 'test/sync/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 } },
       { test: { name: 'journeys', include: ['test/contract/**/*.test.ts', 'test/journeys/**/*.test.ts', 'test/chaos/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 120_000, fileParallelism: false } },
     ],
   },

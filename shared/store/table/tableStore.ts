@@ -16,10 +16,12 @@ const TABLES = ['Configuration', 'Snapshots', 'Staging', 'Links', 'Plans', 'Rout
 
 /** The store in Table Storage. `prefix` (letters and digits) keeps several installations or tests apart in one account. */
 export function createTableStore(account: TableAccount, prefix = 'Galsync'): Store {
-  const tables = Object.fromEntries(TABLES.map((name) => [name, createTable(clientFor(account, prefix + name))])) as Record<
-    (typeof TABLES)[number],
-    Table
-  >;
+  return storeOver((name) => createTable(clientFor(account, prefix + name)));
+}
+
+/** The stores over tables of any kind. */
+export function storeOver(open: (name: (typeof TABLES)[number]) => Table): Store {
+  const tables = Object.fromEntries(TABLES.map((name) => [name, open(name)])) as Record<(typeof TABLES)[number], Table>;
   return {
     configuration: createConfigurationStore(tables.Configuration),
     snapshots: createSnapshotStore(tables.Snapshots, tables.Staging),
