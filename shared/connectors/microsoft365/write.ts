@@ -114,6 +114,9 @@ async function makeContact(
   return failed('later', NO_TARGET, null);
 }
 
+/** Faults of Set-MailContact that a list of addresses can be the reason of. */
+const OVER_ADDRESSES: readonly ExchangeError['fault'][] = ['addressInUse', 'exists', 'tooManyAddresses', 'refused'];
+
 /** Steps two and three, only with what changes. `proxies`: the contact's addresses if they are known already. */
 async function applyFields(deps: WriteDependencies, request: WriteRequest, id: string, proxies: readonly string[] | null): Promise<void> {
   const list = touchesProxies(request.fields) ? (proxies ?? (await currentProxies(deps, id))) : null;
@@ -122,7 +125,7 @@ async function applyFields(deps: WriteDependencies, request: WriteRequest, id: s
   try {
     await set(deps, 'Set-MailContact', id, mail);
   } catch (error) {
-    if (request.change !== 'create' || !(error instanceof ExchangeError) || !('EmailAddresses' in mail)) throw error;
+    if (request.change !== 'create' || !(error instanceof ExchangeError) || !OVER_ADDRESSES.includes(error.fault)) throw error;
     // One address is refused: the new object gets its stamp and everything else now, so that it is ours and is not made again.
     const { EmailAddresses: _, ...rest } = mail;
     await set(deps, 'Set-MailContact', id, rest);
