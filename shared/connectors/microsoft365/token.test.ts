@@ -58,7 +58,8 @@ describe('tokens', () => {
       clock.time = call * 600;
       await Promise.all(Array.from({ length: 8 }, () => tokens('graph')(false)));
     }
-    expect(requests.length).toBeLessThanOrEqual(3);
+    // The case allows three; one is enough, because the margin shrinks with the token's life.
+    expect(requests).toHaveLength(1);
   });
 
   it('after a 401 the first caller fetches, those behind it take what came', async () => {
