@@ -6,9 +6,21 @@ import { listOf } from './proxies.ts';
 
 export type GraphObject = Readonly<Record<string, unknown>>;
 
-/** Properties that every readable user has. If both are missing, the object came with its id only, or in pieces (case R53). */
-export function isBare(user: GraphObject): boolean {
+/** Properties that every user has. If both are missing, the object came in pieces, or with its id only. */
+export function isPartial(user: GraphObject): boolean {
   return listOf(user.displayName).length === 0 && listOf(user.userPrincipalName).length === 0;
+}
+
+/** Nothing but its id: what the service gives of objects that the application may not read (case R53). */
+export function isBare(user: GraphObject): boolean {
+  return Object.entries(user).every(
+    ([name, value]) =>
+      name === 'id' || name.includes('@') || value === null || (Array.isArray(value) ? value.length === 0 : isHollow(value)),
+  );
+}
+
+function isHollow(value: unknown): boolean {
+  return value === '' || (typeof value === 'object' && value !== null && Object.values(value).every((inner) => inner === null));
 }
 
 /** What Graph's user says about an entry. https://learn.microsoft.com/graph/api/resources/user */

@@ -3,7 +3,7 @@ import type { EntryPart } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { Asked } from './asked.ts';
 import { badAnswer, type Graph, graphFailure, okPage, parseJson } from './graph.ts';
-import { type GraphObject, groupPart, isBare, userPart } from './graphParts.ts';
+import { type GraphObject, groupPart, isBare, isPartial, userPart } from './graphParts.ts';
 import { PERMISSIONS } from './permissions.ts';
 import type { Position } from './position.ts';
 
@@ -138,9 +138,9 @@ async function completed(
   const parts: EntryPart[] = [];
   const removed: string[] = [];
   for (const user of users) {
-    const whole = isBare(user) ? await fetchUser(graph, asked, String(user.id)) : user;
+    const whole = isPartial(user) ? await fetchUser(graph, asked, String(user.id)) : user;
     if (whole === null) removed.push(String(user.id));
-    else if (!isBare(whole)) parts.push(userPart(whole, asked));
+    else if (!isPartial(whole)) parts.push(userPart(whole, asked));
     else if (mode === 'full')
       parts.push({
         id: String(user.id),

@@ -1,89 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Fields } from '../../model/plan.ts';
-import type { Connector, WriteRequest } from '../connector.ts';
-import { createMicrosoft365 } from './connector.ts';
-import { exchangeRefusal, type FakeTenant, httpOn, type Reply, settingsFor, startFakeTenant } from './fakeTenant.ts';
+import { describe, expect, it } from 'vitest';
+import { exchangeRefusal } from './fakeTenant.ts';
+import {
+  cmdlet,
+  connector,
+  contact,
+  EXISTS,
+  FIELDS,
+  NOT_FOUND,
+  request,
+  STAMP,
+  sent,
+  TAKEN,
+  tenant,
+  withExchange,
+} from './writeHarness.ts';
 
-const STAMP = 'galsync:a-to-b:u1';
-const FIELDS: Fields = {
-  displayName: 'Ada Byron',
-  givenName: 'Ada',
-  surname: 'Byron',
-  addresses: ['ada@a.example', 'a.byron@a.example'],
-  x500: ['/o=x/cn=ada'],
-  country: 'United Kingdom',
-  businessPhones: ['+44 20 5550 100'],
-  hidden: 'false',
-};
-const NOT_FOUND = exchangeRefusal(
-  404,
-  'Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException',
-  "The operation couldn't be performed because object 'c1' couldn't be found on 'DB'.",
-);
-const TAKEN = (address: string): Reply =>
-  exchangeRefusal(
-    400,
-    'Microsoft.Exchange.Data.Directory.ProxyAddressExistsException',
-    `The proxy address "SMTP:${address}" is already being used by the proxy addresses or LegacyExchangeDN of "Pat". Please choose another proxy address.`,
-  );
-const EXISTS = exchangeRefusal(
-  400,
-  'Microsoft.Exchange.Data.Directory.ADObjectAlreadyExistsException',
-  'The object "Ada Byron" already exists.',
-);
-
-let tenant: FakeTenant;
-let connector: Connector;
-beforeEach(async () => {
-  tenant = await startFakeTenant();
-  const clock = { time: 1e12 };
-  connector = createMicrosoft365(settingsFor(tenant.base), {
-    http: httpOn(clock),
-    secret: async () => 's3cret',
-    wanted: { attributes: ['givenName', 'surname', 'country', 'businessPhones', 'companyName'], raw: [] },
-    now: () => clock.time,
-    sleep: async () => undefined,
-  });
-  for (const name of ['Set-MailContact', 'Set-Contact', 'Remove-MailContact']) cmdlet(name, { status: 200, body: '' });
-  for (const name of ['Get-MailContact', 'Get-Contact', 'Get-Recipient']) cmdlet(name, { body: { value: [] } });
-  cmdlet('New-MailContact', { body: { value: [contact()] } });
-});
-afterEach(() => tenant.close());
-
-function contact(more: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    Guid: 'c1',
-    ExternalDirectoryObjectId: 'oc1',
-    RecipientTypeDetails: 'MailContact',
-    DisplayName: 'Ada Byron',
-    Alias: 'ada.01234567',
-    EmailAddresses: ['SMTP:ada@a.example'],
-    ExternalEmailAddress: 'SMTP:ada@a.example',
-    ...more,
-  };
-}
-function cmdlet(name: string, reply: Reply | ((parameters: Record<string, unknown>, n: number) => Reply | undefined)): void {
-  let n = 0;
-  tenant.on((request) => (request.cmdlet === name ? (typeof reply === 'function' ? reply(request.parameters, ++n) : reply) : undefined));
-}
-function request(change: WriteRequest['change'], more: Partial<WriteRequest> = {}): WriteRequest {
-  const create = change === 'create';
-  return {
-    change,
-    as: 'contact',
-    kind: 'user',
-    targetId: create ? null : 'c1',
-    fields: create ? FIELDS : {},
-    current: {},
-    stamp: STAMP,
-    alias: 'ada.01234567',
-    ...(create ? { setStamp: STAMP } : {}),
-    ...more,
-  };
-}
-function sent(name: string): readonly Record<string, unknown>[] {
-  return tenant.seen.filter((one) => one.cmdlet === name).map((one) => one.parameters);
-}
+withExchange();
 
 describe('create', () => {
   it('makes the contact, stamps it with the first call that can, then fills the rest', async () => {
@@ -295,69 +227,5 @@ describe('delete', () => {
   it('a 404 of a server that is not Exchange does not mean that it is gone', async () => {
     cmdlet('Remove-MailContact', { status: 404, body: '<html>404</html>' });
     expect(await connector.write(request('delete'))).toMatchObject({ ok: false });
-  });
-});
-
-describe('get and find', () => {
-  it('reads both halves by id', async () => {
-    cmdlet('Get-MailContact', { body: { value: [contact({ CustomAttribute15: STAMP })] } });
-    cmdlet('Get-Contact', { body: { value: [{ Guid: 'c1', Company: 'A Ltd' }] } });
-    expect(await connector.get('c1', 'contact')).toMatchObject({
-      id: 'c1',
-      stamp: STAMP,
-      attributes: { companyName: 'A Ltd', displayName: 'Ada Byron' },
-    });
-  });
-
-  it('is null for "not found" and for another object that the identity leads to', async () => {
-    cmdlet('Get-MailContact', { body: { value: [contact({ Guid: 'c2' })] } });
-    expect(await connector.get('c1', 'contact')).toBeNull();
-    cmdlet('Get-MailContact', NOT_FOUND);
-    expect(await connector.get('c1', 'contact')).toBeNull();
-    cmdlet('Get-MailContact', { status: 403, body: '' });
-    await expect(connector.get('c1', 'contact')).rejects.toMatchObject({ failure: { code: 'permission' } });
-  });
-
-  it('finds by stamp, else by alias, else by an address made since the intent', async () => {
-    const query = {
-      as: 'contact',
-      stamp: "galsync:a-to-b:o'brien",
-      alias: 'ada.01234567',
-      address: 'ada@a.example',
-      since: '2026-11-26T10:00:00Z',
-    } as const;
-    const only = (word: string, row: Record<string, unknown>): void =>
-      cmdlet('Get-MailContact', (parameters) =>
-        String(parameters.Filter).startsWith(word) ? { body: { value: [row] } } : { body: { value: [] } },
-      );
-    only('CustomAttribute15', contact({ CustomAttribute15: "galsync:a-to-b:o'brien" }));
-    expect(await connector.find(query)).toMatchObject({ id: 'c1' });
-    expect(sent('Get-MailContact')[0]!.Filter).toBe("CustomAttribute15 -eq 'galsync:a-to-b:o''brien'");
-    only('Alias', contact());
-    expect(await connector.find(query)).toMatchObject({ id: 'c1' });
-    only('Alias', contact({ CustomAttribute15: 'galsync:x:y' }));
-    expect(await connector.find(query)).toBeNull();
-    only('EmailAddresses', contact({ WhenCreatedUTC: '2026-11-26T10:00:01Z' }));
-    expect(await connector.find(query)).toMatchObject({ id: 'c1' });
-    only('EmailAddresses', contact({ WhenCreatedUTC: '2026-11-26T09:00:00Z' }));
-    expect(await connector.find(query)).toBeNull();
-    only('EmailAddresses', contact({ WhenCreatedUTC: '2026-11-26T10:00:01Z', CustomAttribute15: 'badge 7' }));
-    expect(await connector.find(query)).toBeNull();
-  });
-});
-
-describe('capability', () => {
-  it('R17: one spelling of a country, whatever was said', () => {
-    const { normalise } = connector.capability('contact');
-    expect(['UK', 'GB', 'gb', 'United Kingdom'].map((text) => normalise('country', text))).toEqual(Array(4).fill('United Kingdom'));
-    expect(normalise('country', 'Scotland')).toBeNull();
-    expect(normalise('businessPhones', '+44 (0)20 5550-100')).toBe('+44 (0)20 5550-100');
-  });
-
-  it('never offers the stamp as a field, and no type that is not built', () => {
-    const { fields } = connector.capability('contact');
-    expect(fields.customAttribute15).toBeUndefined();
-    expect(fields.customAttribute14).toEqual({ maxLength: 1024 });
-    expect(() => connector.capability('guest')).toThrow('not available yet');
   });
 });
