@@ -26,14 +26,23 @@ export const USAGE = `npm start -- [options]
 const ACTIONS = ['pull', 'simulate', 'push', 'sync'] as const;
 
 /** Reads the command line; every fault at once. */
-export function readArguments(argv: readonly string[]): { ok: true; arguments: Arguments } | { ok: false; faults: readonly ArgumentFault[]; json: boolean } {
+export function readArguments(
+  argv: readonly string[],
+): { ok: true; arguments: Arguments } | { ok: false; faults: readonly ArgumentFault[]; json: boolean } {
   const json = argv.includes('--json');
   const faults: ArgumentFault[] = [];
   let values: Record<string, string | boolean | undefined> = {};
   try {
     ({ values } = parseArgs({
       args: [...argv],
-      options: { configuration: { type: 'string' }, keep: { type: 'string' }, once: { type: 'boolean' }, action: { type: 'string' }, json: { type: 'boolean' }, port: { type: 'string' } },
+      options: {
+        configuration: { type: 'string' },
+        keep: { type: 'string' },
+        once: { type: 'boolean' },
+        action: { type: 'string' },
+        json: { type: 'boolean' },
+        port: { type: 'string' },
+      },
       strict: true,
       allowPositionals: false,
     }));
@@ -42,10 +51,23 @@ export function readArguments(argv: readonly string[]): { ok: true; arguments: A
   }
   const action = (values['action'] as string | undefined) ?? 'sync';
   const port = Number(values['port'] ?? 7071);
-  if (!ACTIONS.includes(action as never)) faults.push({ path: '--action', message: `There is no action "${action}".`, fix: 'Use pull, simulate, push or sync.' });
-  if (values['action'] !== undefined && !values['once']) faults.push({ path: '--action', message: '--action goes with --once only.', fix: 'Add --once.' });
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push({ path: '--port', message: `"${values['port']}" is no port.`, fix: 'Use a number from 0 to 65535.' });
+  if (!ACTIONS.includes(action as never))
+    faults.push({ path: '--action', message: `There is no action "${action}".`, fix: 'Use pull, simulate, push or sync.' });
+  if (values['action'] !== undefined && !values['once'])
+    faults.push({ path: '--action', message: '--action goes with --once only.', fix: 'Add --once.' });
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    faults.push({ path: '--port', message: `"${values['port']}" is no port.`, fix: 'Use a number from 0 to 65535.' });
   if (faults.length > 0) return { ok: false, faults, json };
   const text = (name: string): string | null => (values[name] as string | undefined) ?? null;
-  return { ok: true, arguments: { configuration: text('configuration'), keep: text('keep'), once: values['once'] === true, action: action as Arguments['action'], json, port } };
+  return {
+    ok: true,
+    arguments: {
+      configuration: text('configuration'),
+      keep: text('keep'),
+      once: values['once'] === true,
+      action: action as Arguments['action'],
+      json,
+      port,
+    },
+  };
 }

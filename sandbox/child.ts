@@ -10,8 +10,17 @@ export interface Child<Ready> {
 }
 
 /** Starts `node file …arguments`; everything it prints besides the ready line goes to `output`. */
-export async function startChild<Ready>(name: string, file: string, args: readonly string[], env: Readonly<Record<string, string>>, output: (line: string) => void): Promise<Child<Ready>> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+export async function startChild<Ready>(
+  name: string,
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  output: (line: string) => void,
+): Promise<Child<Ready>> {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   createInterface({ input: child.stderr }).on('line', output);
   const lines = createInterface({ input: child.stdout });
   const ready = await new Promise<Ready>((resolve, reject) => {

@@ -4,7 +4,12 @@ import type { Job } from '../shared/model/job.ts';
 export interface Api {
   readonly url: string;
   get<T>(path: string): Promise<T>;
-  send(method: 'POST' | 'PUT', path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; body: unknown }>;
+  send(
+    method: 'POST' | 'PUT',
+    path: string,
+    body: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: unknown }>;
   job(id: string): Promise<Job>;
 }
 
@@ -19,7 +24,11 @@ export function createApi(url: string): Api {
     url,
     get,
     async send(method, path, body, headers = {}) {
-      const response = await fetch(`${url}/api/${path}`, { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+      const response = await fetch(`${url}/api/${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
       const text = await response.text();
       return { status: response.status, body: text ? (JSON.parse(text) as unknown) : null };
     },

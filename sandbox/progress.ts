@@ -27,8 +27,10 @@ export function createProgress(stream: NodeJS.WriteStream): ProgressView {
 /** One line: phase, bar, rate, time left, or what it waits for. */
 export function progressLine(job: Job): string {
   const { progress } = job;
-  if (progress.waitingUntil) return `${job.state}: the directory asked to wait until ${progress.waitingUntil} (${progress.done} of ${progress.total} done)`;
-  if (progress.phase === 'pull') return `pull: ${job.connectors.map((connector) => `${connector.id} ${connector.state}${connector.pulled ? ` ${connector.pulled}` : ''}`).join(', ')}`;
+  if (progress.waitingUntil)
+    return `${job.state}: the directory asked to wait until ${progress.waitingUntil} (${progress.done} of ${progress.total} done)`;
+  if (progress.phase === 'pull')
+    return `pull: ${job.connectors.map((connector) => `${connector.id} ${connector.state}${connector.pulled ? ` ${connector.pulled}` : ''}`).join(', ')}`;
   if (progress.phase === 'plan') return 'plan: comparing, settling claims, judging breakers';
   const filled = progress.total > 0 ? Math.round((progress.done / progress.total) * WIDTH) : WIDTH;
   const rate = progress.ratePerMinute === null ? '' : ` · ${progress.ratePerMinute}/min`;

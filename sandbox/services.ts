@@ -24,12 +24,24 @@ export interface ServiceOptions {
 export async function startServices(services: Service[], options: ServiceOptions): Promise<string> {
   const azurite = await startAzurite({ directory: join(options.state, 'azurite') });
   services.push({ name: 'storage', stop: () => azurite.stop() });
-  const settings = { ...options.secrets, AzureWebJobsStorage: azurite.connectionString, FUNCTIONS_WORKER_RUNTIME: 'node', TASKHUB_NAME: 'galsync', GALSYNC_LOCAL_OPERATOR: '1' };
+  const settings = {
+    ...options.secrets,
+    AzureWebJobsStorage: azurite.connectionString,
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+    TASKHUB_NAME: 'galsync',
+    GALSYNC_LOCAL_OPERATOR: '1',
+  };
   mkdirSync(options.state, { recursive: true });
   const file = join(options.state, 'settings.json');
   writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
   const log = createLog(join(options.state, 'host.log'));
-  const host = await startChild<{ port: number }>('functions host', join(here, 'host/main.ts'), ['--app', options.app, '--port', String(options.port), '--settings', file], {}, log);
+  const host = await startChild<{ port: number }>(
+    'functions host',
+    join(here, 'host/main.ts'),
+    ['--app', options.app, '--port', String(options.port), '--settings', file],
+    {},
+    log,
+  );
   services.push({ name: 'host', stop: () => host.stop() });
   const url = `http://127.0.0.1:${host.ready.port}`;
   await healthy(url);
@@ -42,7 +54,10 @@ function createLog(file: string): (line: string) => void {
 
 async function healthy(url: string): Promise<void> {
   for (let n = 0; n < 200; n += 1) {
-    const ok = await fetch(`${url}/api/health`).then((response) => response.ok, () => false);
+    const ok = await fetch(`${url}/api/health`).then(
+      (response) => response.ok,
+      () => false,
+    );
     if (ok) return;
     await sleep(100);
   }

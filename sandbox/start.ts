@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'jsonc-parser';
-import type { Job } from '../shared/model/job.ts';
 import { buildApp } from '../scripts/build.ts';
+import type { Job } from '../shared/model/job.ts';
 import { type Arguments, readArguments } from './arguments.ts';
-import { createApi, type Api } from './client.ts';
+import { type Api, createApi } from './client.ts';
 import { readConfigurationFile, saveConfiguration } from './configurationFile.ts';
 import { createProgress } from './progress.ts';
 import { reportJob } from './report.ts';
@@ -37,7 +37,8 @@ async function main(args: Arguments): Promise<void> {
     stopping ??= stopAll(services).then(() => (args.keep ? undefined : rmSync(state, { recursive: true, force: true })));
     return stopping;
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop().then(() => process.exit(128 + (signal === 'SIGINT' ? 2 : 15))));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => void stop().then(() => process.exit(128 + (signal === 'SIGINT' ? 2 : 15))));
   process.stdin.on('error', () => undefined);
   try {
     tell('galsync on this machine. A development host: bound to the loopback address, not for production.');
@@ -91,7 +92,9 @@ async function stopAll(services: Service[]): Promise<void> {
 function localSecrets(): Readonly<Record<string, string>> {
   try {
     const settings = parse(readFileSync('local.settings.json', 'utf8')) as { Values?: Record<string, string> };
-    return Object.fromEntries(Object.entries(settings.Values ?? {}).filter(([name]) => !/^(AzureWebJobs|FUNCTIONS_|TASKHUB_NAME$)/.test(name)));
+    return Object.fromEntries(
+      Object.entries(settings.Values ?? {}).filter(([name]) => !/^(AzureWebJobs|FUNCTIONS_|TASKHUB_NAME$)/.test(name)),
+    );
   } catch {
     return {};
   }

@@ -14,18 +14,37 @@ export async function buildApp(): Promise<{ directory: string; bytes: number }> 
   await build({
     entryPoints: [join(root, 'functions/main.ts')],
     outfile: join(out, 'dist/main.cjs'),
-    bundle: true, platform: 'node', format: 'cjs', target: 'node22', minify: true, keepNames: true, sourcemap: 'external', legalComments: 'none',
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22',
+    minify: true,
+    keepNames: true,
+    sourcemap: 'external',
+    legalComments: 'none',
     external: ['@azure/functions-core'],
+    // Its CommonJS entry hides its parts from bundlers (UMD).
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     logLevel: 'warning',
   });
   for (const file of ['host.json', 'local.settings.sample.json']) cpSync(join(root, file), join(out, file));
-  writeFileSync(join(out, 'package.json'), `${JSON.stringify({ name: 'galsync-app', private: true, main: 'dist/main.cjs', engines: { node: '>=22' } }, null, 2)}\n`);
+  writeFileSync(
+    join(out, 'package.json'),
+    `${JSON.stringify({ name: 'galsync-app', private: true, main: 'dist/main.cjs', engines: { node: '>=22' } }, null, 2)}\n`,
+  );
   return { directory: out, bytes: statSync(join(out, 'dist/main.cjs')).size };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { directory, bytes } = await buildApp();
-  const load = spawnSync(process.execPath, ['-e', `const t=process.hrtime.bigint();require(${JSON.stringify(join(directory, 'dist/main.cjs'))});console.log(Number(process.hrtime.bigint()-t)/1e6|0)`], { encoding: 'utf8' });
+  const load = spawnSync(
+    process.execPath,
+    [
+      '-e',
+      `const t=process.hrtime.bigint();require(${JSON.stringify(join(directory, 'dist/main.cjs'))});console.log(Number(process.hrtime.bigint()-t)/1e6|0)`,
+    ],
+    { encoding: 'utf8' },
+  );
   const ms = load.stdout.trim().split('\n').at(-1);
   console.log(`dist/app/dist/main.cjs: ${(bytes / 1e6).toFixed(2)} MB, loads in ${ms} ms`);
 }

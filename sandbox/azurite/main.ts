@@ -1,0 +1,66 @@
+/** Table Storage's emulator in a process of its own, behind a journal. `node main.ts [DIR]`; prints one JSON line when it is ready. */
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { openJournal } from './journal.ts';
+import { startJournalProxy } from './journalProxy.ts';
+import { ACCOUNT, KEY } from './sign.ts';
+
+interface TableServer {
+  start(): Promise<void>;
+  close(): Promise<void>;
+  getHttpServerAddress(): string;
+}
+
+const directory = process.argv[2] ?? null;
+const require = createRequire(import.meta.url);
+// Loading the emulator patches console and more (application insights): one reason for the process of its own.
+const { default: Server } = require('azurite/dist/src/table/TableServer.js') as { default: new (configuration: unknown) => TableServer };
+const { default: Configuration } = require('azurite/dist/src/table/TableConfiguration.js') as {
+  default: new (...all: unknown[]) => unknown;
+};
+
+if (directory) mkdirSync(directory, { recursive: true });
+const server = new Server(
+  new Configuration(
+    '127.0.0.1',
+    0,
+    5,
+    join(directory ?? '.', 'tables.json'),
+    false,
+    false,
+    undefined,
+    undefined,
+    true,
+    true,
+    '',
+    '',
+    '',
+    undefined,
+    true,
+    directory === null,
+  ),
+);
+await server.start();
+const journal = directory ? await openJournal(join(directory, 'journal'), server.getHttpServerAddress()) : null;
+const proxy = await startJournalProxy(server.getHttpServerAddress(), journal);
+const { port } = proxy.address() as AddressInfo;
+const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`;
+
+let closing = false;
+const stop = async (): Promise<void> => {
+  if (closing) return;
+  closing = true;
+  proxy.closeAllConnections();
+  proxy.close();
+  await server.close();
+  journal?.clear();
+  process.exit(0);
+};
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
+process.stdin
+  .on('end', () => void stop())
+  .on('error', () => void stop())
+  .resume();
+process.stdout.write(`${JSON.stringify({ connectionString, pid: process.pid })}\n`);

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { TableClient, type TransactionAction } from '@azure/data-tables';
+import type { HistoryEvent } from './replay.ts';
+
+export type RuntimeStatus = 'Pending' | 'Running' | 'Completed' | 'Failed' | 'Terminated' | 'ContinuedAsNew';
+
+/** What the hub keeps of one orchestration instance. */
+export interface Instance {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly executionId: string;
+  /** JSON text of the input. */
+  readonly input: string | null;
+  status: RuntimeStatus;
+  customStatus: unknown;
+  output: unknown;
+  readonly createdTime: string;
+  lastUpdatedTime: string;
+  /** Generation: goes up with each continueAsNew. */
+  generation: number;
+  /** Committed episodes of this generation. */
+  episodes: number;
+  readonly parent: { readonly instanceId: string; readonly taskId: number; readonly executionId: string } | null;
+}
+
+/** A message that waits durably for its instance: an external event, a child's end or a termination. */
+export interface Message {
+  readonly key: string;
+  readonly event: HistoryEvent;
+}
+
+export interface HubStore {
+  prepare(): Promise<void>;
+  /** Instances that are not ended. */
+  active(): Promise<readonly Instance[]>;
+  get(instanceId: string): Promise<Instance | null>;
+  list(): AsyncIterable<Instance>;
+  history(instance: Instance): Promise<HistoryEvent[]>;
+  messages(instanceId: string): Promise<readonly Message[]>;
+  putMessage(instanceId: string, message: Message): Promise<void>;
+  create(instance: Instance): Promise<void>;
+  /** One episode: new history, the instance's row and the messages it took, in one transaction. */
+  commit(instance: Instance, events: readonly HistoryEvent[], taken: readonly string[]): Promise<void>;
+  purge(instanceId: string): Promise<void>;
+  timer(name: string): Promise<string | null>;
+  putTimer(name: string, last: string): Promise<void>;
+}
+
+const PROPERTY = 60_000;
+
+function pack(value: unknown): Record<string, Uint8Array> {
+  const bytes = gzipSync(JSON.stringify(value));
+  const properties: Record<string, Uint8Array> = {};
+  for (let n = 0; n === 0 || n * PROPERTY < bytes.byteLength; n += 1)
+    properties[`p${n}`] = new Uint8Array(bytes.subarray(n * PROPERTY, (n + 1) * PROPERTY));
+  return properties;
+}
+
+function unpack<T>(entity: Record<string, unknown>): T {
+  const parts: Uint8Array[] = [];
+  for (let n = 0; entity[`p${n}`] !== undefined; n += 1) parts.push(entity[`p${n}`] as Uint8Array);
+  return JSON.parse(gunzipSync(Buffer.concat(parts)).toString('utf8')) as T;
+}
+
+/** The hub in two tables: `<hub>State` with everything of an instance in one partition, `<hub>Instances` as a small mirror for queries. */
+export function createHubStore(connectionString: string, hub: string): HubStore {
+  const client = (table: string): TableClient =>
+    TableClient.fromConnectionString(connectionString, table, { allowInsecureConnection: true });
+  const state = client(`${hub}State`);
+  const mirror = client(`${hub}Instances`);
+  const absent = (error: { statusCode?: number }): null => {
+    if (error.statusCode === 404) return null;
+    throw error;
+  };
+  const shard = (instanceId: string): string => createHash('sha256').update(instanceId).digest('hex').slice(0, 2);
+  const mirrored = (instance: Instance): Promise<unknown> =>
+    mirror.upsertEntity({ partitionKey: shard(instance.instanceId), rowKey: instance.instanceId, status: instance.status }, 'Replace');
+  const row = (instance: Instance): { partitionKey: string; rowKey: string } => ({
+    partitionKey: instance.instanceId,
+    rowKey: 'instance',
+    ...pack(instance),
+  });
+  const get = async (instanceId: string): Promise<Instance | null> => {
+    const found = await state.getEntity(instanceId, 'instance').catch(absent);
+    return found ? unpack<Instance>(found) : null;
+  };
+  const range = async function* (
+    instanceId: string,
+    from: string,
+    to: string,
+  ): AsyncGenerator<Record<string, unknown> & { rowKey: string }> {
+    const filter = `PartitionKey eq '${instanceId}' and RowKey ge '${from}' and RowKey lt '${to}'`;
+    for await (const entity of state.listEntities({ queryOptions: { filter } }))
+      yield entity as Record<string, unknown> & { rowKey: string };
+  };
+  const historyKey = (instance: Instance, episode: number): string =>
+    `h${String(instance.generation).padStart(6, '0')}.${String(episode).padStart(6, '0')}`;
+  return {
+    get,
+    async prepare() {
+      await Promise.all([state.createTable(), mirror.createTable()]);
+    },
+    async active() {
+      const found: Instance[] = [];
+      for await (const entity of mirror.listEntities({ queryOptions: { filter: "status eq 'Pending' or status eq 'Running'" } })) {
+        const instance = await get(String(entity.rowKey));
+        if (instance && (instance.status === 'Pending' || instance.status === 'Running')) found.push(instance);
+      }
+      return found;
+    },
+    async *list() {
+      for await (const entity of mirror.listEntities({ queryOptions: { filter: "PartitionKey ne 'timers'" } })) {
+        const instance = await get(String(entity.rowKey));
+        if (instance) yield instance;
+      }
+    },
+    async history(instance) {
+      const events: HistoryEvent[] = [];
+      // Rows past the committed count belong to an episode that was cut off.
+      for await (const entity of range(instance.instanceId, historyKey(instance, 0), historyKey(instance, instance.episodes)))
+        events.push(...unpack<HistoryEvent[]>(entity));
+      return events;
+    },
+    async messages(instanceId) {
+      const found: Message[] = [];
+      for await (const entity of range(instanceId, 'm', 'n')) found.push({ key: entity.rowKey, event: unpack<HistoryEvent>(entity) });
+      return found;
+    },
+    async putMessage(instanceId, message) {
+      await state.upsertEntity({ partitionKey: instanceId, rowKey: message.key, ...pack(message.event) }, 'Replace');
+    },
+    async create(instance) {
+      await mirrored(instance);
+      await state.upsertEntity(row(instance), 'Replace');
+    },
+    async commit(instance, events, taken) {
+      const actions: TransactionAction[] = [
+        ['upsert', row(instance), 'Replace'],
+        ...taken.map((rowKey): TransactionAction => ['delete', { partitionKey: instance.instanceId, rowKey }]),
+      ];
+      if (events.length > 0)
+        actions.push([
+          'upsert',
+          { partitionKey: instance.instanceId, rowKey: historyKey(instance, instance.episodes - 1), ...pack(events) },
+          'Replace',
+        ]);
+      await state.submitTransaction(actions);
+      if (instance.status !== 'Running') await mirrored(instance);
+    },
+    async purge(instanceId) {
+      const keys: string[] = [];
+      for await (const entity of state.listEntities({ queryOptions: { filter: `PartitionKey eq '${instanceId}'`, select: ['rowKey'] } }))
+        keys.push(String(entity.rowKey));
+      for (let n = 0; n < keys.length; n += 100)
+        await state.submitTransaction(
+          keys.slice(n, n + 100).map((rowKey): TransactionAction => ['delete', { partitionKey: instanceId, rowKey }]),
+        );
+      await mirror.deleteEntity(shard(instanceId), instanceId).catch(absent);
+    },
+    async timer(name) {
+      const found = await mirror.getEntity('timers', name).catch(absent);
+      return found ? String(found['last']) : null;
+    },
+    async putTimer(name, last) {
+      await mirror.upsertEntity({ partitionKey: 'timers', rowKey: name, last, status: 'timer' }, 'Replace');
+    },
+  };
+}
