@@ -160,8 +160,3 @@ async function noteRefusal(deps: HttpDependencies, pace: Pace, key: string, host
 function backoff(deps: HttpDependencies, attempt: number): number {
   return 400 * 2 ** (attempt - 1) + deps.random() * 300;
 }
-
-/** True if the failure means that the request may have been carried out although no answer came. */
-export function answerLost(error: unknown): boolean {
-  return error instanceof FailureError && (error as { answerLost?: boolean }).answerLost === true;
-}

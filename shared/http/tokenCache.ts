@@ -5,7 +5,10 @@ const MARGIN_MS = 5 * 60_000;
  * One token shared by all callers: a single request under way however many ask, refreshed in time. `fresh` (after a 401) asks again, but
  * not more often than every 2 s: callers that were refused together share the new one.
  */
-export function createTokenCache(request: () => Promise<{ token: string; lifetimeMs: number }>, now: () => number): (fresh: boolean) => Promise<string> {
+export function createTokenCache(
+  request: () => Promise<{ token: string; lifetimeMs: number }>,
+  now: () => number,
+): (fresh: boolean) => Promise<string> {
   let current: { token: string; until: number; at: number } | null = null;
   let underWay: Promise<string> | null = null;
   return (fresh) => {

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Http } from '../../http/http.ts';
+import type { GoogleWorkspaceSettings, PushType } from '../../model/configuration.ts';
+import type { Entry } from '../../model/entry.ts';
+import { FailureError } from '../../model/failure.ts';
+import type { Capability, Connector } from '../connector.ts';
+import { refusalOf } from './answers.ts';
+import { SHARED_CONTACT } from './capability.ts';
+import { readContact } from './contactXml.ts';
+import { createDirectory } from './directory.ts';
+import { createFeed } from './feed.ts';
+import { readPage, SETS } from './read.ts';
+import { createTokens } from './token.ts';
+import { findByStamp, writeSharedContact } from './write.ts';
+import { childrenOf } from './xml.ts';
+
+export interface GoogleDependencies {
+  readonly http: Http;
+  readonly secret: (name: string) => Promise<string>;
+  readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** The connector for Google Workspace: Directory API and domain shared contacts. Lives as long as the process. */
+export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: GoogleDependencies): Connector {
+  const token = createTokens(settings, deps);
+  const directory = createDirectory(settings.endpoints['admin'] ?? 'https://admin.googleapis.com', deps.http, token, settings.id);
+  const feed = createFeed(
+    settings.endpoints['contacts'] ?? 'https://www.google.com',
+    settings.domain,
+    deps.http,
+    (fresh) => token('contacts', fresh),
+    settings.id,
+  );
+  const read = { id: settings.id, customer: settings.customer, directory, feed, calls: deps.http.calls, raw: deps.wanted.raw };
+  return {
+    id: settings.id,
+    kind: 'googleWorkspace',
+    sets: SETS,
+    fingerprint: createHash('sha256')
+      .update(JSON.stringify([settings.customer, settings.domain, deps.wanted.raw]))
+      .digest('hex')
+      .slice(0, 16),
+    readPage: (cursor, memory) => readPage(read, cursor, memory),
+    capability: (as) => onlySharedContact(as, settings.id),
+    write: (request) => writeSharedContact(feed, settings.id, request),
+    async get(targetId): Promise<Entry | null> {
+      const answer = await feed.entry(targetId);
+      if (answer.status === 404) return null;
+      if (answer.status !== 200 || !answer.element)
+        throw refusalOf(settings.id, `the shared contact ${targetId}`, 'https://www.google.com/m8/feeds/', answer);
+      return childrenOf(answer.element, 'deleted').length > 0 ? null : ({ id: targetId, ...readContact(answer.element) } as Entry);
+    },
+    find: (query) => findByStamp(feed, query),
+  };
+}
+
+function onlySharedContact(as: PushType, id: string): Capability {
+  if (as === 'sharedContact') return SHARED_CONTACT;
+  throw new FailureError({
+    code: 'refused',
+    message: `Connector "${id}": Google Workspace has no push type "${as}".`,
+    nextStep: 'Use "sharedContact".',
+  });
+}

@@ -1,0 +1,206 @@
+import type { EntryPart } from '../../model/entry.ts';
+import { FailureError } from '../../model/failure.ts';
+import type { PullMemory, PullPage } from '../connector.ts';
+import { contactId, readContact } from './contactXml.ts';
+import type { DirectoryClient } from './directory.ts';
+import type { Feed, FeedPage } from './feed.ts';
+import { addressesOf, Domains, Groups, Resources, Users, userPart } from './people.ts';
+import { childrenOf } from './xml.ts';
+
+/** Users come last: they must be readable, so a refused set is always followed by a page that can list the loss. */
+const ORDER = ['contacts', 'resources', 'groups', 'users'] as const;
+type Set_ = (typeof ORDER)[number];
+export const SETS: readonly string[] = ['users', 'groups', 'resources', 'contacts'];
+
+const FEED_PAGE = 1000;
+const SMALLEST_PAGE = 50;
+
+export interface ReadDependencies {
+  readonly id: string;
+  readonly customer: string;
+  readonly directory: DirectoryClient;
+  readonly feed: Feed;
+  readonly calls: () => number;
+  readonly raw: readonly string[];
+}
+
+interface Position {
+  readonly set: Set_;
+  readonly token: string | null;
+  readonly size: number;
+  readonly total: number | null;
+  readonly seen: readonly string[];
+}
+
+interface SetPage {
+  readonly parts: readonly EntryPart[];
+  readonly next: string | null;
+  readonly total: number | null;
+}
+
+/** One page of a pull. Google has no delta: every set is a sweep. */
+export async function readPage(deps: ReadDependencies, cursor: string | null, memory: PullMemory): Promise<PullPage> {
+  const before = deps.calls();
+  const losses: string[] = [];
+  const domains = cursor === null ? await domainsOf(deps) : undefined;
+  if (domains === null) losses.push('domains');
+  let position: Position = cursor === null ? begin(ORDER[0]) : (JSON.parse(cursor) as Position);
+  for (;;) {
+    try {
+      const page = await setPage(deps, position);
+      const extra = { ...(domains ? { domains } : {}), ...(losses.length > 0 ? { losses } : {}) };
+      return { ...turn(deps, position, page), ...extra, calls: deps.calls() - before };
+    } catch (error) {
+      const smaller = smallerPage(error, position);
+      if (smaller) position = smaller;
+      else {
+        const next = ORDER[ORDER.indexOf(position.set) + 1];
+        if (!next || !neverGranted(error, position, memory)) throw error;
+        losses.push(position.set);
+        position = begin(next);
+      }
+    }
+  }
+}
+
+function begin(set: Set_): Position {
+  return { set, token: null, size: FEED_PAGE, total: null, seen: [] };
+}
+
+/** 504 on the feed means "page too big" as often as an outage: smaller pages before giving up. */
+function smallerPage(error: unknown, position: Position): Position | null {
+  const status = (error as { status?: number }).status;
+  if (position.set !== 'contacts' || position.token !== null || status !== 504 || position.size <= SMALLEST_PAGE) return null;
+  return { ...position, size: Math.max(SMALLEST_PAGE, Math.floor(position.size / 2)) };
+}
+
+/** A refused set that was read before fails the pull (promise 4); one that was never granted is a loss. */
+function neverGranted(error: unknown, position: Position, memory: PullMemory): boolean {
+  if (position.token !== null || memory.readBefore.includes(position.set)) return false;
+  return error instanceof FailureError && (error.failure.code === 'permission' || error.failure.message.includes(' 404'));
+}
+
+function turn(deps: ReadDependencies, position: Position, page: SetPage): Omit<PullPage, 'calls'> {
+  const total = position.total ?? page.total;
+  const base = { set: position.set, mode: 'full' as const, parts: page.parts, removed: [], restarted: false, read: page.parts.length };
+  if (page.next !== null) {
+    if (position.seen.includes(page.next)) throw stuck(deps.id, position.set);
+    return {
+      ...base,
+      cursor: JSON.stringify({ ...position, token: page.next, total, seen: [page.next, ...position.seen].slice(0, 3) } satisfies Position),
+      finished: null,
+    };
+  }
+  const next = ORDER[ORDER.indexOf(position.set) + 1];
+  return { ...base, cursor: next ? JSON.stringify(begin(next)) : null, finished: { token: null, count: total } };
+}
+
+function stuck(connector: string, set: string): FailureError {
+  return new FailureError({
+    code: 'pagingStuck',
+    message: `Connector "${connector}": reading "${set}" does not advance; Google gave the same page token again.`,
+    nextStep: 'Nothing was changed. The next job reads again.',
+  });
+}
+
+function setPage(deps: ReadDependencies, position: Position): Promise<SetPage> {
+  if (position.set === 'users') return usersPage(deps, position.token);
+  if (position.set === 'groups') return groupsPage(deps, position.token);
+  return position.set === 'resources' ? resourcesPage(deps, position.token) : contactsPage(deps, position);
+}
+
+const USER_FIELDS =
+  'nextPageToken,users(id,primaryEmail,name,aliases,nonEditableAliases,phones,addresses,organizations,locations,ims,languages,relations,externalIds,notes,suspended,archived,includeInGlobalAddressList,isGuestUser,orgUnitPath,creationTime';
+
+async function usersPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
+  const schemas = deps.raw.filter((name) => name.startsWith('customSchemas.')).length > 0;
+  const own = [...new Set(deps.raw.map((name) => name.split('.')[0]!))].filter((name) => !USER_FIELDS.includes(name));
+  const fields = `${USER_FIELDS}${own.map((name) => `,${name}`).join('')})`;
+  const answer = await deps.directory.page('users', 'the list of users', Users, (directory, options) =>
+    directory.users.list(
+      { customer: deps.customer, maxResults: 500, projection: schemas ? 'full' : 'basic', fields, ...(token ? { pageToken: token } : {}) },
+      options as never,
+    ),
+  );
+  return { parts: (answer.users ?? []).map((user) => userPart(user, deps.raw)), next: answer.nextPageToken || null, total: null };
+}
+
+async function groupsPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
+  const answer = await deps.directory.page('groups', 'the list of groups', Groups, (directory, options) =>
+    directory.groups.list({ customer: deps.customer, maxResults: 200, ...(token ? { pageToken: token } : {}) }, options as never),
+  );
+  const parts = (answer.groups ?? []).map(
+    (group): EntryPart => ({
+      id: group.id,
+      primary: true,
+      fields: {
+        kind: 'group',
+        type: 'googleGroup',
+        groupType: 'distribution',
+        addresses: addressesOf(group.email, group.aliases, group.nonEditableAliases),
+        enabled: true,
+        external: false,
+        hidden: false,
+        attributes: {
+          displayName: group.name || group.email || group.id,
+          ...(group.description ? { notes: group.description } : {}),
+          ...(group.email ? { alias: group.email.split('@')[0]! } : {}),
+        },
+      },
+    }),
+  );
+  return { parts, next: answer.nextPageToken || null, total: null };
+}
+
+async function resourcesPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
+  const answer = await deps.directory.page('resources', 'the list of rooms', Resources, (directory, options) =>
+    directory.resources.calendars.list(
+      { customer: deps.customer, maxResults: 500, ...(token ? { pageToken: token } : {}) },
+      options as never,
+    ),
+  );
+  const parts = (answer.items ?? []).map(
+    (room): EntryPart => ({
+      id: `room:${room.resourceId}`,
+      primary: true,
+      fields: {
+        kind: 'room',
+        type: 'googleResource',
+        addresses: addressesOf(room.resourceEmail),
+        enabled: true,
+        external: false,
+        hidden: false,
+        attributes: {
+          displayName: room.generatedResourceName || room.resourceName || room.resourceId,
+          ...(room.floorName || room.buildingId ? { officeLocation: [room.buildingId, room.floorName].filter(Boolean).join(' ') } : {}),
+        },
+      },
+    }),
+  );
+  return { parts, next: answer.nextPageToken || null, total: null };
+}
+
+async function contactsPage(deps: ReadDependencies, position: Position): Promise<SetPage> {
+  const page: FeedPage = await deps.feed.page(position.token, position.size);
+  const parts = page.entries
+    .filter((entry) => childrenOf(entry, 'deleted').length === 0)
+    .map((entry): EntryPart => ({ id: contactId(entry), primary: true, fields: readContact(entry) }));
+  return { parts, next: page.next, total: page.total };
+}
+
+async function domainsOf(deps: ReadDependencies): Promise<readonly string[] | null> {
+  try {
+    const answer = await deps.directory.page('domains', 'the list of domains', Domains, (directory, options) =>
+      directory.domains.list({ customer: deps.customer }, options as never),
+    );
+    return (answer.domains ?? [])
+      .filter((domain) => domain.verified !== false)
+      .flatMap((domain) => [
+        domain.domainName,
+        ...(domain.domainAliases ?? []).flatMap((alias) => (alias.domainAliasName ? [alias.domainAliasName] : [])),
+      ]);
+  } catch (error) {
+    if (error instanceof FailureError && (error.failure.code === 'permission' || error.failure.message.includes(' 404'))) return null;
+    throw error;
+  }
+}
