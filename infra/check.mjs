@@ -26,7 +26,11 @@ function files(directory, ending) {
 function compile() {
   const cli = bicepCli();
   const built = runBicep(cli, ['build', 'main.bicep', '--stdout'], infra);
-  const sample = { GALSYNC_AUTH_CLIENT_ID: '00000000-0000-4000-8000-000000000000', GALSYNC_ALERT_EMAILS: 'ops@contoso.example' };
+  const sample = {
+    GALSYNC_AUTH_CLIENT_ID: '00000000-0000-4000-8000-000000000000',
+    GALSYNC_ALERT_EMAILS: 'ops@contoso.example',
+    GALSYNC_SECRETS_OFFICER: 'x',
+  };
   const values = runBicep(cli, ['build-params', 'main.bicepparam', '--stdout'], infra, sample);
   for (const message of new Set([...built.messages, ...values.messages])) fault('bicep', message);
   if (!built.ok) fault('main.bicep', 'does not compile');

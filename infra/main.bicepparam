@@ -10,3 +10,6 @@ param alertEmails = empty(readEnvironmentVariable('GALSYNC_ALERT_EMAILS', ''))
 param endpointHosts = empty(readEnvironmentVariable('GALSYNC_ENDPOINT_HOSTS', ''))
   ? []
   : split(readEnvironmentVariable('GALSYNC_ENDPOINT_HOSTS', ''), ',')
+param secretsOfficers = empty(readEnvironmentVariable('GALSYNC_SECRETS_OFFICER', ''))
+  ? []
+  : [{ id: readEnvironmentVariable('GALSYNC_SECRETS_OFFICER', ''), type: 'User' }]
