@@ -42,7 +42,7 @@ async function main(args: Arguments): Promise<void> {
   process.stdin.on('error', () => undefined);
   try {
     tell('galsync on this machine. A development host: bound to the loopback address, not for production.');
-    const samples = file ? null : await startSampleOrganisations(state, services, args.json);
+    const samples = file ? null : await startSampleOrganisations(state, services);
     const { directory } = await buildApp();
     const url = await startServices(services, { app: directory, state, port: args.port, secrets: samples?.secrets ?? localSecrets() });
     const api = createApi(url);

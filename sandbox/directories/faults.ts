@@ -1,0 +1,79 @@
+/** Faults that a simulated directory can be told to have, by its control endpoint. Absent: none. */
+export interface Faults {
+  /** Refuses every n-th call, or calls beyond a rate, as told. */
+  throttle?: {
+    status?: number;
+    everyNth?: number;
+    perSecond?: number;
+    retryAfter?: number | null;
+    reason?: string;
+    times?: number;
+    match?: string;
+  };
+  latencyMs?: number;
+  lie?: 'emptyPage' | 'truncatedJson' | 'html' | 'stuckPaging' | 'gone410' | 'idOnly';
+  /** Regular expression over path and cmdlet: where the lie applies. */
+  lieAbout?: string;
+  /** Keeps only so many users in every read. */
+  shrinkTo?: number;
+  /** Keeps only so many contacts in every read of the target. */
+  shrinkContactsTo?: number;
+  /** Areas that are refused with 403: `users`, `groups`, `exchange`, `contacts`, `domains`. */
+  forbidden?: readonly string[];
+  /** Does the work, then cuts the connection. */
+  loseAnswer?: { match: string; times: number };
+  /** A freed address is refused for so long. */
+  addressHoldMs?: number;
+  /** Google: elements dropped from what is written. */
+  dropElement?: string;
+  /** Answers 409 to an update although it was applied. */
+  conflictAfterWrite?: boolean;
+  /** Life of tokens in seconds. */
+  tokenSeconds?: number;
+  pageSize?: number;
+  /** Google's feed shows a write after so many ms. */
+  lagMs?: number;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** Counts calls and says which are refused. */
+export function createThrottle(): (
+  faults: Faults,
+  what: string,
+  now: number,
+) => { retryAfter: number | null; status: number; reason: string } | null {
+  let calls = 0;
+  let refused = 0;
+  let notBefore = 0;
+  let recent: number[] = [];
+  return (faults, what, now) => {
+    const { throttle } = faults;
+    if (
+      !throttle ||
+      (throttle.match && !new RegExp(throttle.match).test(what)) ||
+      (throttle.times !== undefined && refused >= throttle.times)
+    )
+      return null;
+    calls += 1;
+    recent = recent.filter((at) => at > now - 1000);
+    const tooFast = throttle.perSecond !== undefined && recent.length >= throttle.perSecond;
+    const nth = throttle.everyNth !== undefined && calls % throttle.everyNth === 0;
+    if (!tooFast && !nth && now >= notBefore) {
+      recent.push(now);
+      return null;
+    }
+    refused += 1;
+    const retryAfter = throttle.retryAfter === undefined ? 1 : throttle.retryAfter;
+    if ((tooFast || nth) && retryAfter !== null) notBefore = Math.max(notBefore, now + retryAfter * 1000);
+    return {
+      retryAfter: retryAfter === null ? null : Math.max(1, Math.ceil((notBefore - now) / 1000)),
+      status: throttle.status ?? 429,
+      reason: throttle.reason ?? 'Too many requests',
+    };
+  };
+}

@@ -1,0 +1,184 @@
+import { createPublicKey, createVerify } from 'node:crypto';
+import { join } from 'node:path';
+import type { Faults } from '../faults.ts';
+import { openObjects } from '../objects.ts';
+import { type Call, createTokenDesk, type DirectoryServer, json, lied, type Reply, startDirectoryServer } from '../server.ts';
+import { contactsAnswer } from './contacts.ts';
+import type { WorkspaceObject } from './model.ts';
+
+export interface Workspace {
+  readonly domain: string;
+  readonly domains: readonly string[];
+  readonly subject: string;
+  readonly serviceAccount: string;
+  /** PEM of the service account's public key. */
+  readonly publicKey: string;
+  readonly objects: readonly WorkspaceObject[];
+}
+
+const GRANTED = [
+  'admin.directory.user.readonly',
+  'admin.directory.group.readonly',
+  'admin.directory.domain.readonly',
+  'admin.directory.resource.calendar.readonly',
+  'm8/feeds',
+];
+
+/** The simulated Google Workspace: token endpoint, Directory API and the shared contacts feed behind one address. */
+export async function startGoogle(
+  workspace: Workspace,
+  options: { port?: number; state?: string | null; prefix?: string },
+): Promise<DirectoryServer> {
+  const objects = openObjects<WorkspaceObject>(options.state ? join(options.state, 'google.jsonl') : null, () => workspace.objects);
+  const desk = createTokenDesk();
+  let url = '';
+  const contacts = { objects, domain: workspace.domain, base: () => url };
+  const server = await startDirectoryServer({
+    port: options.port ?? 0,
+    prefix: options.prefix ?? '',
+    about: (call) => `${call.path} ${call.method}`,
+    refuse: ({ status, retryAfter, reason }) => ({
+      ...json(status, {
+        error: {
+          code: status,
+          message: reason,
+          errors: [{ domain: 'usageLimits', reason: status === 403 ? 'userRateLimitExceeded' : 'rateLimitExceeded', message: reason }],
+        },
+      }),
+      headers: { 'content-type': 'application/json', ...(retryAfter === null ? {} : { 'retry-after': String(retryAfter) }) },
+    }),
+    objects: () => objects.all(),
+    control(command) {
+      const { put, remove } = command as { put?: WorkspaceObject[]; remove?: string[] };
+      for (const object of put ?? []) objects.put({ ...objects.get(object.id), ...object } as WorkspaceObject);
+      for (const id of remove ?? []) objects.remove(id);
+      return undefined;
+    },
+    answer(call, faults) {
+      if (call.path === '/token') return token(workspace, url, call.body, desk, faults);
+      const scope = desk.audience(call.headers.authorization);
+      if (!scope)
+        return json(401, { error: { code: 401, message: 'Request had invalid authentication credentials.', status: 'UNAUTHENTICATED' } });
+      if (call.path.startsWith('/m8/'))
+        return scope.includes('m8/feeds')
+          ? contactsAnswer(contacts, call, faults)
+          : { status: 403, headers: { 'content-type': 'text/html' }, body: '<TITLE>You are not authorized to access this API</TITLE>' };
+      return directory(workspace, objects.all(), call, faults, scope);
+    },
+  });
+  url = server.url;
+  return server;
+}
+
+function token(workspace: Workspace, url: string, body: string, desk: ReturnType<typeof createTokenDesk>, faults: Faults): Reply {
+  const [head, claims, signature] = (new URLSearchParams(body).get('assertion') ?? '').split('.');
+  const verified = createVerify('RSA-SHA256')
+    .update(`${head}.${claims}`)
+    .verify(createPublicKey(workspace.publicKey), Buffer.from(signature ?? '', 'base64url'));
+  if (!verified) return json(400, { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' });
+  const claim = JSON.parse(Buffer.from(claims!, 'base64url').toString()) as {
+    iss: string;
+    sub: string;
+    aud: string;
+    scope: string;
+    exp: number;
+    iat: number;
+  };
+  if (claim.aud !== `${url}/token`) return json(400, { error: 'invalid_grant', error_description: `Invalid JWT: audience ${claim.aud}` });
+  if (claim.exp - claim.iat > 3600 || claim.exp * 1000 < Date.now())
+    return json(400, { error: 'invalid_grant', error_description: 'Invalid JWT: Token must be a short-lived token (60 minutes).' });
+  if (claim.sub !== workspace.subject) return json(400, { error: 'invalid_grant', error_description: 'Invalid email or User ID' });
+  const denied = claim.scope
+    .split(' ')
+    .some(
+      (scope) =>
+        !GRANTED.some((granted) => scope.includes(granted)) || faults.forbidden?.some((area) => scope.includes(area.replace(/s$/, ''))),
+    );
+  if (claim.iss !== workspace.serviceAccount || denied)
+    return json(401, {
+      error: 'unauthorized_client',
+      error_description:
+        'Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.',
+    });
+  const seconds = faults.tokenSeconds ?? 3599;
+  return json(200, { access_token: desk.issue(claim.scope, seconds), token_type: 'Bearer', expires_in: seconds });
+}
+
+function directory(workspace: Workspace, objects: readonly WorkspaceObject[], call: Call, faults: Faults, scope: string): Reply {
+  const path = call.path.replace(/^\/admin\/directory\/v1/, '');
+  const needs = (area: string): Reply | null =>
+    scope.includes(area)
+      ? null
+      : json(403, { error: { code: 403, message: 'Not Authorized to access this resource/api', errors: [{ reason: 'forbidden' }] } });
+  if (/^\/customer\/[^/]+\/domains$/.test(path))
+    return (
+      needs('domain') ??
+      json(200, {
+        kind: 'admin#directory#domains',
+        domains: workspace.domains.map((domainName, n) => ({ domainName, isPrimary: n === 0, verified: true })),
+      })
+    );
+  if (path === '/users')
+    return (
+      needs('user') ??
+      lied(
+        page(
+          call,
+          'users',
+          objects.filter((one) => one.type === 'user'),
+          Math.min(500, faults.pageSize ?? 500),
+          faults,
+        ),
+        faults,
+        'users',
+      )
+    );
+  if (path === '/groups')
+    return (
+      needs('group') ??
+      lied(
+        page(
+          call,
+          'groups',
+          objects.filter((one) => one.type === 'group'),
+          200,
+          faults,
+        ),
+        faults,
+        'groups',
+      )
+    );
+  if (/^\/customer\/[^/]+\/resources\/calendars$/.test(path))
+    return (
+      needs('resource') ??
+      page(
+        call,
+        'items',
+        objects.filter((one) => one.type === 'room'),
+        500,
+        faults,
+      )
+    );
+  return json(404, { error: { code: 404, message: 'Not Found', errors: [{ reason: 'notFound' }] } });
+}
+
+function page(call: Call, name: string, found: readonly WorkspaceObject[], most: number, faults: Faults): Reply {
+  const query = call.url.searchParams;
+  let objects = found;
+  if (name === 'users' && faults.shrinkTo !== undefined) objects = objects.slice(0, faults.shrinkTo);
+  if (faults.lie === 'emptyPage' && (!faults.lieAbout || new RegExp(faults.lieAbout).test(name))) objects = [];
+  const size = Math.min(most, Number(query.get('maxResults') ?? 100));
+  const start = Number(Buffer.from(query.get('pageToken') ?? 'MA', 'base64url').toString()) || 0;
+  const some = objects
+    .slice(start, start + size)
+    .map((one) => ('data' in one ? (faults.lie === 'idOnly' ? { id: one.id } : one.data) : {}));
+  const next = faults.lie === 'stuckPaging' ? 1 : start + size;
+  const more = faults.lie === 'stuckPaging' || next < objects.length;
+  // An empty page has no list at all, not an empty one.
+  return json(200, {
+    kind: `admin#directory#${name}`,
+    etag: '"x"',
+    ...(some.length > 0 ? { [name]: some } : {}),
+    ...(more ? { nextPageToken: Buffer.from(String(next)).toString('base64url') } : {}),
+  });
+}

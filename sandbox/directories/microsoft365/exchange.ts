@@ -1,0 +1,362 @@
+import { randomUUID } from 'node:crypto';
+import type { Faults } from '../faults.ts';
+import type { Objects } from '../objects.ts';
+import { type Call, json, lied, type Reply } from '../server.ts';
+import { countryName } from './countries.ts';
+import { EXCHANGE_NAMES, type TenantObject } from './model.ts';
+import { compileOpath } from './opath.ts';
+
+/** Exchange Online's REST: one POST for every cmdlet, the real service's error shapes and normalisation of values. */
+export interface ExchangeOptions {
+  readonly objects: Objects<TenantObject>;
+  readonly tenant: string;
+  readonly base: () => string;
+  /** Addresses freed a moment ago: still refused for a while, if told so. */
+  readonly held: Map<string, { readonly owner: string; readonly at: number }>;
+}
+
+type Parameters = Record<string, unknown>;
+
+export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Faults): Reply {
+  const { CmdletInput: input } = JSON.parse(call.body || '{}') as { CmdletInput?: { CmdletName: string; Parameters?: Parameters } };
+  if (!input) return fault(400, '', 'InvalidRequest', 'CmdletInput is missing.');
+  if (faults.forbidden?.includes('exchange'))
+    return fault(403, '', 'UnauthorizedAccessException', 'The role assigned to the application does not allow this cmdlet.');
+  const parameters = input.Parameters ?? {};
+  const name = input.CmdletName;
+  const reads: Readonly<Record<string, (object: TenantObject) => boolean>> = {
+    'Get-Recipient': (object) => object.recipientType !== null,
+    'Get-MailContact': (object) => object.recipientType === 'MailContact',
+    'Get-Contact': (object) => object.type === 'contact',
+    'Get-MailUser': (object) => object.recipientType === 'GuestMailUser' || object.recipientType === 'MailUser',
+    'Get-User': (object) => object.type === 'user',
+  };
+  const read = reads[name];
+  if (read) return lied(list(options, call, name, parameters, faults, read), faults, name);
+  if (name === 'New-MailContact') return create(options, parameters, faults);
+  if (name === 'Set-MailContact' || name === 'Set-Contact') return update(options, name, parameters, faults);
+  if (name === 'Remove-MailContact') return remove(options, parameters);
+  return fault(
+    400,
+    '',
+    'System.Management.Automation.CommandNotFoundException',
+    `The term '${name}' is not recognized as the name of a cmdlet.`,
+  );
+}
+
+export function fault(status: number, id: string, exception: string, text: string): Reply {
+  return json(status, {
+    error: {
+      code: status === 404 ? 'NotFound' : 'BadRequest',
+      message: 'Error executing cmdlet',
+      details: [{ code: 'Context', target: '', message: `${id}|Microsoft.Exchange.Configuration.Tasks.${exception}|${text}` }],
+      innererror: { message: text, type: 'Microsoft.Exchange.Admin.OData.Core.ODataServiceException' },
+    },
+  });
+}
+
+function find(options: ExchangeOptions, identity: unknown): TenantObject | undefined {
+  const wanted = String(identity ?? '').toLowerCase();
+  return options.objects
+    .all()
+    .find(
+      (object) =>
+        [object.guid, object.id, object.name, object.alias].some((one) => one.toLowerCase() === wanted) ||
+        object.proxyAddresses.some((proxy) => proxy.toLowerCase() === `smtp:${wanted}`),
+    );
+}
+
+function missing(identity: unknown): Reply {
+  return fault(
+    404,
+    'Ex6F9304',
+    'ManagementObjectNotFoundException',
+    `The operation couldn't be performed because object '${String(identity)}' couldn't be found on 'EURPR01A001DC01.EURPR01A001.PROD.OUTLOOK.COM'.`,
+  );
+}
+
+function list(
+  options: ExchangeOptions,
+  call: Call,
+  name: string,
+  parameters: Parameters,
+  faults: Faults,
+  accepts: (object: TenantObject) => boolean,
+): Reply {
+  if (parameters['Identity'] !== undefined) {
+    const one = find(options, parameters['Identity']);
+    return one && accepts(one) ? json(200, { value: [row(one)] }) : missing(parameters['Identity']);
+  }
+  const matches = parameters['Filter'] ? compileOpath(String(parameters['Filter'])) : () => true;
+  let rows = options.objects.all().filter(accepts).map(row).filter(matches);
+  if (faults.shrinkTo !== undefined && name === 'Get-Recipient') rows = rows.slice(0, faults.shrinkTo);
+  if (faults.shrinkContactsTo !== undefined) {
+    const contacts = rows.filter((one) => one['RecipientTypeDetails'] === 'MailContact').slice(0, faults.shrinkContactsTo);
+    rows = [...rows.filter((one) => one['RecipientTypeDetails'] !== 'MailContact'), ...contacts];
+  }
+  if (faults.lie === 'emptyPage' && (!faults.lieAbout || new RegExp(faults.lieAbout).test(name))) rows = [];
+  const asked = Number(/odata\.maxpagesize=(\d+)/.exec(String(call.headers['prefer'] ?? ''))?.[1] ?? 1000);
+  const size = Math.min(asked, faults.pageSize ?? 1000);
+  const start = Number(call.url.searchParams.get('$skiptoken') ?? 0);
+  const more = start + size < rows.length;
+  const next = `${options.base()}/adminapi/beta/${options.tenant}/InvokeCommand?$skiptoken=${start + size}`;
+  return json(200, {
+    '@odata.context': 'simulated',
+    '@adminapi.warnings': [],
+    value: rows.slice(start, start + size),
+    ...(more ? { '@odata.nextLink': next } : {}),
+  });
+}
+
+function row(object: TenantObject): Record<string, unknown> {
+  const own: Record<string, unknown> = {
+    Identity: object.name,
+    Id: object.name,
+    Guid: object.guid,
+    'Guid@odata.type': '#Guid',
+    ExternalDirectoryObjectId: object.id,
+    Name: object.name,
+    Alias: object.alias,
+    DisplayName: object.displayName,
+    PrimarySmtpAddress: (object.proxyAddresses.find((proxy) => proxy.startsWith('SMTP:')) ?? '').slice(5),
+    EmailAddresses: object.proxyAddresses,
+    'EmailAddresses@odata.type': '#Collection(String)',
+    HiddenFromAddressListsEnabled: object.hidden,
+    RecipientTypeDetails: object.recipientType ?? 'User',
+    IsDirSynced: object.dirSynced ?? false,
+    WhenCreatedUTC: object.createdAt,
+    WhenChangedUTC: object.createdAt,
+    WindowsEmailAddress: object.mail,
+    ...(object.externalEmailAddress ? { ExternalEmailAddress: recased(object.externalEmailAddress) } : {}),
+    ...(object.legacyExchangeDN ? { LegacyExchangeDN: object.legacyExchangeDN } : {}),
+    ...(object.type === 'group' ? { RequireSenderAuthenticationEnabled: object.internalOnly ?? false } : {}),
+  };
+  for (let n = 1; n <= 15; n += 1) own[`CustomAttribute${n}`] = object.custom[`CustomAttribute${n}`] ?? '';
+  for (const [graph, exchange] of Object.entries(EXCHANGE_NAMES)) own[exchange] = object.properties[graph] ?? '';
+  return own;
+}
+
+/** Exchange returns the external address with its prefix and may change the case of the domain. */
+function recased(address: string): string {
+  const bare = address.replace(/^smtp:/i, '');
+  const at = bare.lastIndexOf('@');
+  return `SMTP:${bare.slice(0, at + 1)}${bare.slice(at + 1).replace(/^./, (first) => first.toUpperCase())}`;
+}
+
+function taken(options: ExchangeOptions, address: string, self: string | null, faults: Faults): string | null {
+  const wanted = address.toLowerCase();
+  const hold = options.held.get(wanted);
+  if (hold && hold.owner !== self && Date.now() - hold.at < (faults.addressHoldMs ?? 0)) return hold.owner;
+  const owner = options.objects
+    .all()
+    .find(
+      (object) =>
+        object.id !== self &&
+        (object.proxyAddresses.some((proxy) => proxy.toLowerCase() === `smtp:${wanted}`) ||
+          object.mail?.toLowerCase() === wanted ||
+          object.userPrincipalName?.toLowerCase() === wanted),
+    );
+  return owner ? owner.name : null;
+}
+
+function inUse(address: string, owner: string): Reply {
+  return fault(
+    400,
+    'ExF1C8C9',
+    'ProxyAddressExistsException',
+    `The proxy address "SMTP:${address}" is already being used by the proxy addresses or LegacyExchangeDN of "${owner}". Please choose another proxy address.`,
+  );
+}
+
+const NEW_PARAMETERS = new Set([
+  'Name',
+  'DisplayName',
+  'Alias',
+  'ExternalEmailAddress',
+  'FirstName',
+  'LastName',
+  'Initials',
+  'OrganizationalUnit',
+  'Confirm',
+  'WhatIf',
+]);
+
+function create(options: ExchangeOptions, parameters: Parameters, faults: Faults): Reply {
+  const unknown = Object.keys(parameters).find((name) => !NEW_PARAMETERS.has(name));
+  if (unknown)
+    return fault(
+      400,
+      '',
+      'System.Management.Automation.ParameterBindingException',
+      `A parameter cannot be found that matches parameter name '${unknown}'.`,
+    );
+  const name = String(parameters['Name'] ?? '');
+  const address = String(parameters['ExternalEmailAddress'] ?? '').replace(/^smtp:/i, '');
+  const alias = String(parameters['Alias'] ?? name.replace(/[^A-Za-z0-9]/g, ''));
+  if (name === '' || name.length > 64)
+    return fault(
+      400,
+      '',
+      'DataValidationException',
+      `The length of the property is too long. The maximum length is 64 and the length of the value provided is ${name.length}. Property Name: Name`,
+    );
+  if (!/^[^@\s]+@[^@\s]+$/.test(address)) return fault(400, '', 'DataValidationException', `The address '${address}' is invalid.`);
+  if (!/^[A-Za-z0-9!#%*+\-/=?^_~.]+$/.test(alias))
+    return fault(400, '', 'DataValidationException', `The alias '${alias}' contains characters that are not valid.`);
+  if (options.objects.all().some((object) => object.name.toLowerCase() === name.toLowerCase()))
+    return fault(400, 'ExB6E0F7', 'ADObjectAlreadyExistsException', `The name "${name}" is already being used. Please try another name.`);
+  if (options.objects.all().some((object) => object.alias.toLowerCase() === alias.toLowerCase()))
+    return fault(400, 'ExB6E0F8', 'ADObjectAlreadyExistsException', `The alias "${alias}" is already being used.`);
+  const owner = taken(options, address, null, faults);
+  if (owner) return inUse(address, owner);
+  const guid = randomUUID();
+  const object: TenantObject = {
+    id: randomUUID(),
+    type: 'contact',
+    guid,
+    displayName: String(parameters['DisplayName'] ?? name),
+    mail: address,
+    proxyAddresses: [`SMTP:${address}`],
+    alias,
+    name,
+    recipientType: 'MailContact',
+    hidden: false,
+    createdAt: new Date().toISOString(),
+    externalEmailAddress: address,
+    legacyExchangeDN: `/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=${guid.replaceAll('-', '')}-${alias}`,
+    properties: {
+      ...(parameters['FirstName'] ? { givenName: String(parameters['FirstName']) } : {}),
+      ...(parameters['LastName'] ? { surname: String(parameters['LastName']) } : {}),
+    },
+    custom: {},
+  };
+  options.objects.put(object);
+  return json(200, { '@adminapi.warnings': [], value: [row(object)] }, { wrote: true });
+}
+
+const GRAPH_NAMES = Object.fromEntries(Object.entries(EXCHANGE_NAMES).map(([graph, exchange]) => [exchange, graph]));
+
+function update(options: ExchangeOptions, cmdlet: string, parameters: Parameters, faults: Faults): Reply {
+  const object = find(options, parameters['Identity']);
+  if (!object || object.type !== 'contact') return missing(parameters['Identity']);
+  if (object.dirSynced)
+    return fault(
+      400,
+      '',
+      'InvalidOperationException',
+      'The action failed because the object is being synchronized from your on-premises organization.',
+    );
+  const next: TenantObject = {
+    ...object,
+    properties: { ...object.properties },
+    custom: { ...object.custom },
+    proxyAddresses: [...object.proxyAddresses],
+  };
+  for (const [name, value] of Object.entries(parameters)) {
+    const refused = applyParameter(options, cmdlet, next, name, value, faults);
+    if (refused) return refused;
+  }
+  for (const proxy of object.proxyAddresses)
+    if (!next.proxyAddresses.some((kept) => kept.toLowerCase() === proxy.toLowerCase()))
+      options.held.set(proxy.slice(5).toLowerCase(), { owner: object.id, at: Date.now() });
+  options.objects.put(next);
+  return { status: 200, body: '', wrote: true };
+}
+
+function applyParameter(
+  options: ExchangeOptions,
+  cmdlet: string,
+  next: TenantObject,
+  name: string,
+  value: unknown,
+  faults: Faults,
+): Reply | null {
+  const text = value === null || value === undefined ? '' : String(value);
+  if (name === 'Identity' || name === 'Confirm') return null;
+  if (name === 'DisplayName') next.displayName = text;
+  else if (name === 'HiddenFromAddressListsEnabled') next.hidden = value === true;
+  else if (/^CustomAttribute\d+$/.test(name)) next.custom[name] = text;
+  else if (name === 'Name') next.name = text;
+  else if (name === 'ExternalEmailAddress') return setExternal(options, next, text.replace(/^smtp:/i, ''), faults);
+  else if (name === 'WindowsEmailAddress') return setWindows(options, next, text, faults);
+  else if (name === 'EmailAddresses') return setProxies(options, next, value, faults);
+  else if (name === 'CountryOrRegion') return setCountry(next, text);
+  else if (GRAPH_NAMES[name] && cmdlet === 'Set-Contact')
+    next.properties[GRAPH_NAMES[name]] = value === null || text === '' ? null : Array.isArray(value) ? (value as string[]) : text;
+  else
+    return fault(
+      400,
+      '',
+      'System.Management.Automation.ParameterBindingException',
+      `A parameter cannot be found that matches parameter name '${name}'.`,
+    );
+  return null;
+}
+
+function setCountry(next: TenantObject, text: string): Reply | null {
+  if (text === '') next.properties['country'] = null;
+  else {
+    const name = countryName(text);
+    if (!name)
+      return fault(
+        400,
+        '',
+        'ParameterBindingException',
+        `Cannot process argument transformation on parameter 'CountryOrRegion'. Cannot convert value "${text}" to type "CountryInfo".`,
+      );
+    next.properties['country'] = name;
+  }
+  return null;
+}
+
+function setExternal(options: ExchangeOptions, next: TenantObject, address: string, faults: Faults): Reply | null {
+  const owner = taken(options, address, next.id, faults);
+  if (owner) return inUse(address, owner);
+  next.externalEmailAddress = address;
+  return null;
+}
+
+function setWindows(options: ExchangeOptions, next: TenantObject, address: string, faults: Faults): Reply | null {
+  const owner = taken(options, address, next.id, faults);
+  if (owner) return inUse(address, owner);
+  next.mail = address;
+  return null;
+}
+
+function setProxies(options: ExchangeOptions, next: TenantObject, value: unknown, faults: Faults): Reply | null {
+  let list: string[];
+  if (Array.isArray(value)) list = value as string[];
+  else {
+    const table = value as { '@odata.type'?: string; Add?: string[]; Remove?: string[] };
+    if (table['@odata.type'] !== '#Exchange.GenericHashTable')
+      return fault(400, '', 'ParameterBindingException', "Cannot bind parameter 'EmailAddresses'. Cannot convert value of type JObject.");
+    list = [
+      ...next.proxyAddresses.filter((proxy) => !(table.Remove ?? []).some((gone) => gone.toLowerCase() === proxy.toLowerCase())),
+      ...(table.Add ?? []),
+    ];
+  }
+  if (list.filter((proxy) => proxy.startsWith('SMTP:')).length !== 1)
+    return fault(400, '', 'DataValidationException', 'The address list must have exactly one primary SMTP address.');
+  if (list.length > 333)
+    return fault(
+      400,
+      '',
+      'DataValidationException',
+      `This request results in the user having ${list.length} proxy addresses. The maximum is 333.`,
+    );
+  for (const proxy of list.filter((one) => /^smtp:/i.test(one))) {
+    const owner = taken(options, proxy.slice(5), next.id, faults);
+    if (owner) return inUse(proxy.slice(5), owner);
+  }
+  next.proxyAddresses = list;
+  next.mail = list.find((proxy) => proxy.startsWith('SMTP:'))!.slice(5);
+  return null;
+}
+
+function remove(options: ExchangeOptions, parameters: Parameters): Reply {
+  const object = find(options, parameters['Identity']);
+  if (!object || object.type !== 'contact') return missing(parameters['Identity']);
+  for (const proxy of object.proxyAddresses) options.held.set(proxy.slice(5).toLowerCase(), { owner: object.id, at: Date.now() });
+  options.objects.remove(object.id);
+  return { status: 204, body: '', wrote: true };
+}

@@ -1,0 +1,227 @@
+import type { Faults } from '../faults.ts';
+import type { Objects } from '../objects.ts';
+import { type Call, json, lied, type Reply } from '../server.ts';
+import type { TenantObject } from './model.ts';
+
+export interface GraphOptions {
+  readonly objects: Objects<TenantObject>;
+  readonly domains: readonly string[];
+  readonly base: () => string;
+}
+
+const PAGE = 120;
+
+/** Graph v1.0 as far as an address book needs it: delta of users, list of groups and contacts, counts, organisation. */
+export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): Reply {
+  const path = decodeURIComponent(call.path.replace(/^\/v1\.0/, ''));
+  if (call.method !== 'GET') return error(405, 'MethodNotAllowed', 'Not here.');
+  if (path === '/organization')
+    return (
+      forbidden(faults, 'domains') ??
+      json(200, {
+        value: [
+          {
+            id: 'tenant',
+            verifiedDomains: options.domains.map((name, n) => ({
+              name,
+              isDefault: n === 0,
+              isInitial: name.endsWith('.onmicrosoft.com'),
+              type: 'Managed',
+              capabilities: 'Email',
+            })),
+          },
+        ],
+      })
+    );
+  if (/^\/users(\/|$)/.test(path)) {
+    const refused = forbidden(faults, 'users');
+    if (refused) return refused;
+    if (path === '/users/$count') return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(users(options).length) };
+    if (path === '/users/delta') return lied(delta(options, call, faults), faults, 'users');
+    if (path === '/users') return lied(list(options, call, faults, users(options), userView), faults, 'users');
+    const one = options.objects.get(path.slice('/users/'.length));
+    return one?.type === 'user'
+      ? json(200, userView(one, selectOf(call), options))
+      : error(404, 'Request_ResourceNotFound', 'Resource does not exist.');
+  }
+  if (/^\/groups(\/|$)/.test(path)) {
+    const refused = forbidden(faults, 'groups');
+    if (refused) return refused;
+    const groups = options.objects.all().filter((object) => object.type === 'group' && object.recipientType !== 'DynamicDistributionGroup');
+    if (path === '/groups/$count') return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(groups.length) };
+    return lied(list(options, call, faults, groups, groupView), faults, 'groups');
+  }
+  return error(404, 'ResourceNotFound', `There is no ${path} here.`);
+}
+
+export function error(status: number, code: string, message: string, headers: Record<string, string> = {}): Reply {
+  return json(status, { error: { code, message, innerError: { date: new Date().toISOString(), 'request-id': 'simulated' } } }, { headers });
+}
+
+function forbidden(faults: Faults, area: string): Reply | null {
+  return faults.forbidden?.includes(area)
+    ? error(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
+    : null;
+}
+
+function users(options: GraphOptions): readonly TenantObject[] {
+  return options.objects.all().filter((object) => object.type === 'user');
+}
+
+function selectOf(call: Call): readonly string[] {
+  return (
+    call.url.searchParams.get('$select')?.split(',').filter(Boolean) ?? [
+      'id',
+      'displayName',
+      'mail',
+      'userPrincipalName',
+      'givenName',
+      'surname',
+      'jobTitle',
+      'mobilePhone',
+      'officeLocation',
+      'businessPhones',
+    ]
+  );
+}
+
+function userView(user: TenantObject, select: readonly string[], options: GraphOptions): Record<string, unknown> {
+  const all: Record<string, unknown> = {
+    id: user.id,
+    displayName: user.displayName,
+    mail: user.mail,
+    userPrincipalName: user.userPrincipalName,
+    userType: user.userType ?? 'Member',
+    accountEnabled: user.accountEnabled ?? true,
+    proxyAddresses: user.proxyAddresses,
+    mailNickname: user.alias,
+    createdDateTime: user.createdAt,
+    creationType: user.userType === 'Guest' ? 'Invitation' : null,
+    onPremisesSyncEnabled: user.dirSynced ?? null,
+    ...user.properties,
+    businessPhones: user.properties['businessPhone'] ? [user.properties['businessPhone']] : [],
+    onPremisesExtensionAttributes: Object.fromEntries(
+      Object.entries(user.custom).map(([name, value]) => [name.replace('CustomAttribute', 'extensionAttribute'), value]),
+    ),
+  };
+  if (user.manager && options.objects.get(user.manager))
+    all['manager@delta'] = [{ '@odata.type': '#microsoft.graph.user', id: user.manager }];
+  return picked(all, [...select, ...(select.includes('manager') ? ['manager@delta'] : [])]);
+}
+
+function groupView(group: TenantObject, select: readonly string[]): Record<string, unknown> {
+  const all: Record<string, unknown> = {
+    id: group.id,
+    displayName: group.displayName,
+    description: group.properties['notes'] ?? null,
+    mail: group.mail,
+    mailEnabled: group.recipientType !== null,
+    securityEnabled: group.securityEnabled ?? false,
+    groupTypes: group.groupTypes ?? [],
+    proxyAddresses: group.proxyAddresses,
+    mailNickname: group.alias,
+    createdDateTime: group.createdAt,
+    onPremisesSyncEnabled: group.dirSynced ?? null,
+  };
+  return picked(all, select);
+}
+
+/** Only what is asked for; what was never set is absent. `id` always comes along. */
+function picked(all: Record<string, unknown>, select: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(all).filter(([name, value]) => name === 'id' || (select.includes(name) && value !== undefined)));
+}
+
+function list(
+  options: GraphOptions,
+  call: Call,
+  faults: Faults,
+  objects: readonly TenantObject[],
+  view: (object: TenantObject, select: readonly string[], options: GraphOptions) => Record<string, unknown>,
+): Reply {
+  const size = Math.min(999, Number(call.url.searchParams.get('$top') ?? 100), faults.pageSize ?? 999);
+  const start = decode(call.url.searchParams.get('$skiptoken'))?.start ?? 0;
+  const value = objects.slice(start, start + size).map((object) => view(object, selectOf(call), options));
+  const more = start + size < objects.length;
+  return json(200, { value, ...(more ? { '@odata.nextLink': link(options, call, '$skiptoken', { start: start + size }) } : {}) });
+}
+
+interface Token {
+  readonly start: number;
+  readonly since: number;
+  readonly upTo: number;
+  readonly issued: number;
+}
+
+function encode(token: Partial<Token>): string {
+  return Buffer.from(JSON.stringify({ issued: Date.now(), ...token })).toString('base64url');
+}
+
+function decode(text: string | null): Token | null {
+  return text ? (JSON.parse(Buffer.from(text, 'base64url').toString()) as Token) : null;
+}
+
+function link(options: GraphOptions, call: Call, name: string, token: Partial<Token>): string {
+  const select = call.url.searchParams.get('$select');
+  const kept = name === '$deltatoken' || !select ? '' : `&$select=${encodeURIComponent(select)}`;
+  return `${options.base()}${call.path}?${name}=${encode({ ...token, ...(select ? { select } : {}) } as never)}${kept}`;
+}
+
+/** Users by delta: pages chosen by the service, replays, tombstones, an empty page in the middle, expiry. */
+function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
+  const skip = decode(call.url.searchParams.get('$skiptoken'));
+  const since = decode(call.url.searchParams.get('$deltatoken'));
+  if (faults.lie === 'gone410' && (since || (skip && skip.start > 0))) {
+    delete faults.lie;
+    return error(410, 'resyncRequired', 'Resync required.', { location: `${options.base()}/v1.0/users/delta?$deltatoken=` });
+  }
+  if (call.url.searchParams.get('$deltatoken') !== null && since && Date.now() - since.issued > 7 * 86_400_000)
+    return error(400, 'syncStateNotFound', 'The sync state generation is not found; resynchronise.');
+  const select =
+    (skip as unknown as { select?: string })?.select ??
+    (since as unknown as { select?: string })?.select ??
+    call.url.searchParams.get('$select') ??
+    '';
+  const names = select ? select.split(',') : selectOf(call);
+  const from = skip?.since ?? since?.since ?? 0;
+  const upTo = skip?.upTo ?? options.objects.sequence();
+  let changed = options.objects
+    .all()
+    .filter(
+      (object) => object.type === 'user' && options.objects.changedAt(object.id) > from && options.objects.changedAt(object.id) <= upTo,
+    );
+  if (faults.shrinkTo !== undefined && from === 0) changed = changed.slice(0, faults.shrinkTo);
+  const gone =
+    from === 0
+      ? []
+      : options.objects
+          .removed()
+          .filter((one) => one.object.type === 'user' && one.at > from && one.at <= upTo && !options.objects.get(one.id));
+  const rows = [
+    ...changed.map((user) => (faults.lie === 'idOnly' ? { id: user.id } : userView(user, names, options))),
+    ...gone.map((one) => ({ id: one.id, '@removed': { reason: 'changed' } })),
+  ];
+  const size = faults.pageSize ?? PAGE;
+  const start = skip?.start ?? 0;
+  if (faults.lie === 'emptyPage')
+    return json(200, { value: [], '@odata.deltaLink': deltaLink(options, select, options.objects.sequence()) });
+  const next = faults.lie === 'stuckPaging' ? 0 : start + size;
+  if (faults.lie === 'stuckPaging' || next < rows.length)
+    return json(200, {
+      value: rows.slice(start, start + size),
+      '@odata.nextLink': skipLink(options, select, {
+        start: next,
+        since: from,
+        upTo,
+        issued: faults.lie === 'stuckPaging' ? 1 : Date.now(),
+      }),
+    });
+  return json(200, { value: rows.slice(start), '@odata.deltaLink': deltaLink(options, select, upTo) });
+}
+
+function skipLink(options: GraphOptions, select: string, token: Token): string {
+  return `${options.base()}/v1.0/users/delta?$skiptoken=${Buffer.from(JSON.stringify({ ...token, select })).toString('base64url')}`;
+}
+
+function deltaLink(options: GraphOptions, select: string, since: number): string {
+  return `${options.base()}/v1.0/users/delta?$deltatoken=${Buffer.from(JSON.stringify({ start: 0, since, upTo: 0, issued: Date.now(), select })).toString('base64url')}`;
+}

@@ -1,0 +1,55 @@
+/** One object of the simulated tenant: users, groups and mail contacts, as Entra and Exchange see it together. */
+export interface TenantObject {
+  id: string;
+  type: 'user' | 'group' | 'contact';
+  /** Exchange's GUID; what mail contacts are named by. */
+  guid: string;
+  displayName: string;
+  mail: string | null;
+  /** With prefixes, `SMTP:` first. */
+  proxyAddresses: string[];
+  alias: string;
+  name: string;
+  recipientType: string | null;
+  hidden: boolean;
+  createdAt: string;
+  userPrincipalName?: string;
+  userType?: 'Member' | 'Guest';
+  accountEnabled?: boolean;
+  dirSynced?: boolean;
+  internalOnly?: boolean;
+  groupTypes?: string[];
+  securityEnabled?: boolean;
+  manager?: string;
+  externalEmailAddress?: string;
+  legacyExchangeDN?: string;
+  /** givenName surname jobTitle … by Graph's names. */
+  properties: Record<string, string | string[] | null>;
+  /** CustomAttribute1 … 15. */
+  custom: Record<string, string>;
+}
+
+/** Graph property → Exchange property of the same thing. */
+export const EXCHANGE_NAMES: Readonly<Record<string, string>> = {
+  givenName: 'FirstName',
+  surname: 'LastName',
+  jobTitle: 'Title',
+  companyName: 'Company',
+  department: 'Department',
+  officeLocation: 'Office',
+  mobilePhone: 'MobilePhone',
+  faxNumber: 'Fax',
+  streetAddress: 'StreetAddress',
+  city: 'City',
+  state: 'StateOrProvince',
+  postalCode: 'PostalCode',
+  country: 'CountryOrRegion',
+  businessPhone: 'Phone',
+  homePhone: 'HomePhone',
+  notes: 'Notes',
+  otherTelephone: 'OtherTelephone',
+};
+
+export function isMailRecipient(object: TenantObject): boolean {
+  return object.recipientType !== null;
+}

@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createThrottle, type Faults } from './faults.ts';
+
+export interface Call {
+  readonly method: string;
+  /** Without the server's prefix. */
+  readonly path: string;
+  readonly url: URL;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** A write that changed the directory. */
+  readonly wrote?: boolean;
+  /** What was done, for the log: the cmdlet. */
+  readonly what?: string;
+}
+
+export interface Logged {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly what: string;
+  readonly status: number;
+  readonly refused: boolean;
+  readonly wrote: boolean;
+}
+
+export interface DirectoryServer {
+  readonly url: string;
+  readonly port: number;
+  readonly faults: Faults;
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly port: number;
+  /** Path before every vendor path, such as `/graph-like`. */
+  readonly prefix: string;
+  readonly answer: (call: Call, faults: Faults) => Reply | Promise<Reply>;
+  /** The vendor's shape of a refusal. */
+  readonly refuse: (refusal: { retryAfter: number | null; status: number; reason: string }) => Reply;
+  /** What a call is about, for `match`: path and cmdlet. */
+  readonly about: (call: Call) => string;
+  /** Edits the organisation, shows its objects. */
+  readonly control: (command: Record<string, unknown>) => unknown;
+  readonly objects: () => unknown;
+}
+
+/** A simulated directory's HTTP server with its control endpoint (`/control`, `/control/log`, `/control/stats`, `/control/objects`). */
+export async function startDirectoryServer(options: ServerOptions): Promise<DirectoryServer> {
+  const faults: Faults = {};
+  const log: Logged[] = [];
+  const throttle = createThrottle();
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end(error instanceof Error ? error.stack : String(error));
+    });
+  });
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+    let body = '';
+    request.setEncoding('utf8');
+    for await (const part of request as AsyncIterable<string>) body += part;
+    if (url.pathname.startsWith('/control')) return void response.end(JSON.stringify(controlled(url.pathname, body)));
+    const call: Call = {
+      method: request.method ?? 'GET',
+      path: url.pathname.slice(options.prefix.length),
+      url,
+      headers: request.headers,
+      body,
+    };
+    if (faults.latencyMs) await sleep(faults.latencyMs);
+    const about = options.about(call);
+    const refusal = throttle(faults, about, Date.now());
+    const reply = refusal ? options.refuse(refusal) : await options.answer(call, faults);
+    log.push({
+      at: Date.now(),
+      method: call.method,
+      path: call.path,
+      what: about,
+      status: reply.status,
+      refused: refusal !== null,
+      wrote: reply.wrote ?? false,
+    });
+    const { loseAnswer } = faults;
+    if (!refusal && loseAnswer && loseAnswer.times > 0 && new RegExp(loseAnswer.match).test(about)) {
+      loseAnswer.times -= 1;
+      return void request.socket.destroy();
+    }
+    response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8', ...reply.headers });
+    response.end(reply.body);
+  };
+  const controlled = (path: string, body: string): unknown => {
+    if (path === '/control/log') return log;
+    if (path === '/control/stats')
+      return { calls: log.length, writes: log.filter((one) => one.wrote).length, refused: log.filter((one) => one.refused).length };
+    if (path === '/control/objects') return options.objects();
+    const command = JSON.parse(body || '{}') as { faults?: Faults; clearLog?: boolean };
+    if (command.faults) {
+      for (const key of Object.keys(faults)) delete (faults as Record<string, unknown>)[key];
+      Object.assign(faults, command.faults);
+    }
+    if (command.clearLog) log.length = 0;
+    return options.control(command as Record<string, unknown>) ?? { ok: true };
+  };
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    faults,
+    url: `http://127.0.0.1:${port}${options.prefix}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Opaque bearer tokens with a life. */
+export function createTokenDesk(): {
+  issue(audience: string, seconds: number): string;
+  audience(header: string | undefined): string | null;
+} {
+  const tokens = new Map<string, { audience: string; until: number }>();
+  return {
+    issue(audience, seconds) {
+      const token = `opaque-${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
+      tokens.set(token, { audience, until: Date.now() + seconds * 1000 });
+      return token;
+    },
+    audience(header) {
+      const known = tokens.get((header ?? '').replace(/^Bearer /i, ''));
+      return known && known.until > Date.now() ? known.audience : null;
+    },
+  };
+}
+
+export function json(status: number, value: unknown, more: Partial<Reply> = {}): Reply {
+  return { status, body: JSON.stringify(value), ...more };
+}
+
+/** The lies that any JSON service can tell with 200. */
+export function lied(reply: Reply, faults: Faults, about: string): Reply {
+  if (!faults.lie || reply.status !== 200 || (faults.lieAbout && !new RegExp(faults.lieAbout).test(about))) return reply;
+  if (faults.lie === 'truncatedJson') return { ...reply, body: reply.body.slice(0, Math.max(1, Math.floor(reply.body.length / 2))) };
+  if (faults.lie === 'html')
+    return { ...reply, headers: { 'content-type': 'text/html' }, body: '<html><body><h1>Please sign in to the network</h1></body></html>' };
+  return reply;
+}

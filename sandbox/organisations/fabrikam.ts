@@ -1,0 +1,141 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { Workspace } from '../directories/google/google.ts';
+import type { WorkspaceObject } from '../directories/google/model.ts';
+import { createPeople, type Person } from './people.ts';
+import { createRandom, type Random } from './random.ts';
+
+export const FABRIKAM = {
+  domain: 'fabrikam.example',
+  subject: 'galsync@fabrikam.example',
+  serviceAccount: 'galsync@fabrikam-sandbox.iam.gserviceaccount.com',
+} as const;
+
+/** A service account's key pair, made anew for each state folder. */
+export function createKeys(): { publicKey: string; privateKey: string } {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+}
+
+/** Fabrikam, on Google Workspace: people, groups, rooms, guests, suspended and hidden people, a shared contact of its own that clashes with Contoso's. */
+export function createFabrikam(people: number, publicKey: string): Workspace {
+  const random = createRandom(4711);
+  const users = createPeople(people, random).map((person, n) => user(person, n, random));
+  const objects: WorkspaceObject[] = [
+    ...users,
+    special('reception', 'Reception', random),
+    ...groups(random),
+    ...rooms(),
+    ...contacts(random),
+  ];
+  return { ...FABRIKAM, domains: [FABRIKAM.domain], publicKey, objects };
+}
+
+function numeric(random: Random): string {
+  return `1${Array.from({ length: 20 }, () => Math.floor(random.next() * 10)).join('')}`;
+}
+
+function user(person: Person, n: number, random: Random): WorkspaceObject {
+  const primaryEmail = `${person.alias}@${FABRIKAM.domain}`;
+  const id = numeric(random);
+  const aliases = n % 9 === 2 ? [`${person.alias.replace('.', '-')}@${FABRIKAM.domain}`] : [];
+  const data = {
+    kind: 'admin#directory#user',
+    id,
+    etag: `"${random.hex(8)}"`,
+    primaryEmail,
+    name: {
+      givenName: person.givenName,
+      familyName: person.surname,
+      fullName: `${person.givenName} ${person.surname}`,
+      displayName: person.displayName,
+    },
+    emails: [{ address: primaryEmail, primary: true }, ...aliases.map((address) => ({ address }))],
+    ...(aliases.length > 0 ? { aliases } : {}),
+    nonEditableAliases: [`${primaryEmail}.test-google-a.com`],
+    phones: [{ value: person.phone, type: 'work', primary: true }, ...(person.mobile ? [{ value: person.mobile, type: 'mobile' }] : [])],
+    addresses:
+      n % 5 === 0
+        ? [{ type: 'work', formatted: `${person.street}\n${person.postalCode} ${person.city}` }]
+        : [{ type: 'work', streetAddress: person.street, locality: person.city, postalCode: person.postalCode, country: person.country }],
+    organizations: [
+      { name: 'Old Employer', primary: false, type: 'work' },
+      { name: 'Fabrikam Inc', title: person.jobTitle, department: person.department, location: person.office, primary: true, type: 'work' },
+    ],
+    suspended: n % 31 === 3,
+    archived: n % 67 === 8,
+    includeInGlobalAddressList: n % 43 !== 6,
+    orgUnitPath: n % 2 === 0 ? '/Sales' : '/Engineering',
+    isMailboxSetup: true,
+    creationTime: '2020-01-01T00:00:00.000Z',
+    lastLoginTime: '2026-11-20T10:11:12.000Z',
+    ...(n % 89 === 20 ? { isGuestUser: true } : {}),
+  };
+  return { id, type: 'user', data };
+}
+
+function special(alias: string, name: string, random: Random): WorkspaceObject {
+  const id = numeric(random);
+  return {
+    id,
+    type: 'user',
+    data: {
+      id,
+      primaryEmail: `${alias}@${FABRIKAM.domain}`,
+      name: { givenName: name, familyName: 'Fabrikam', fullName: `${name} Fabrikam` },
+      suspended: false,
+      archived: false,
+      orgUnitPath: '/',
+    },
+  };
+}
+
+function groups(random: Random): WorkspaceObject[] {
+  return ['all', 'sales', 'engineering', 'board', 'news'].map((alias) => {
+    const id = `0${random.hex(14)}`;
+    return {
+      id,
+      type: 'group',
+      data: {
+        kind: 'admin#directory#group',
+        id,
+        email: `${alias}@${FABRIKAM.domain}`,
+        name: `Fabrikam ${alias}`,
+        description: `Everybody in ${alias}`,
+        directMembersCount: '12',
+        adminCreated: true,
+        nonEditableAliases: [`${alias}@${FABRIKAM.domain}.test-google-a.com`],
+      },
+    };
+  });
+}
+
+function rooms(): WorkspaceObject[] {
+  return ['Ada', 'Babbage'].map((name, n) => ({
+    id: `room:${n}`,
+    type: 'room',
+    data: {
+      resourceId: String(n),
+      resourceEmail: `c_${name.toLowerCase()}@resource.calendar.google.com`,
+      resourceName: name,
+      generatedResourceName: `HQ-${n}-${name} (8)`,
+      buildingId: 'HQ',
+      floorName: String(n),
+    },
+  }));
+}
+
+/** Shared contacts of others: a marketplace app's, and one whose address belongs to a person of Contoso. */
+function contacts(random: Random): WorkspaceObject[] {
+  const contact = (name: string, address: string): WorkspaceObject => ({
+    id: random.hex(16),
+    type: 'contact',
+    etag: `"${random.hex(12)}."`,
+    updated: '2026-01-01T00:00:00.000Z',
+    version: 1,
+    xml: `<gd:name><gd:fullName>${name}</gd:fullName></gd:name><gd:email rel="http://schemas.google.com/g/2005#work" primary="true" address="${address}"/><gd:extendedProperty name="other-app" value="keep me"/>`,
+  });
+  return [contact('Taxi Central', 'taxi@taxi.example'), contact('Contoso Info (old)', 'info@contoso.example')];
+}
