@@ -115,6 +115,8 @@ export interface SnapshotStore {
   /** Drops everything staged of a connector except `keepPull`. */
   dropStaged(connector: string, keepPull: string | null): Promise<void>;
   readShard(connector: string, shard: number): Promise<readonly SnapshotRow[]>;
+  /** The rows of shards `[from, to)`, shard by shard, in one range scan. */
+  readShards(connector: string, from: number, to: number): Promise<readonly (readonly SnapshotRow[])[]>;
   /** Replaces a shard, as one transaction. */
   writeShard(connector: string, shard: number, rows: readonly SnapshotRow[]): Promise<void>;
   get(connector: string, id: string): Promise<SnapshotRow | null>;

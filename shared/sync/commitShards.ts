@@ -26,8 +26,9 @@ export async function commitShards(store: Store, sets: readonly string[], pendin
   const unstamped: Partial<Record<Kind, number>> = {};
   const records: IndexRecord[] = [];
   let unconfirmed = 0;
+  const standing = await store.snapshots.readShards(connector, range.from, range.to);
   for (let shard = range.from; shard < range.to; shard += 1) {
-    const before = await store.snapshots.readShard(connector, shard);
+    const before = standing[shard - range.from]!;
     const rows = joinRows(before, staged[shard - range.from]!, pending);
     if (JSON.stringify(rows) !== JSON.stringify(before)) await store.snapshots.writeShard(connector, shard, rows);
     for (const row of rows) {

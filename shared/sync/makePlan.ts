@@ -78,8 +78,8 @@ async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap
   const only = record.only ? new Set(record.only.map((text) => (text.includes('@') ? addressKey(text) : text))) : null;
   const withhold = compileWithhold(planning.source.pull.withhold, plan.now);
   const candidates: Candidate[] = [];
-  for (let shard = range.from; shard < range.to; shard += 1) {
-    for (const row of await planning.context.store.snapshots.readShard(planning.route.from, shard)) {
+  for (const rows of await planning.context.store.snapshots.readShards(planning.route.from, range.from, range.to)) {
+    for (const row of rows) {
       const read = entryOf(row, planning.sourceSets);
       if (!read || (only && !isNamed(read, only))) continue;
       const entry = withhold(read);

@@ -70,8 +70,9 @@ export async function* entriesOf(
   const { configuration } = await context.configuration();
   const { connector: opened } = context.open(connectorSettings(configuration, connector), configuration);
   const wanted = search?.normalize('NFC').toLowerCase() ?? '';
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    for (const row of await context.store.snapshots.readShard(connector, shard)) {
+  const step = 16;
+  for (let from = 0; from < SHARDS; from += step) {
+    for (const row of (await context.store.snapshots.readShards(connector, from, from + step)).flat()) {
       const entry = entryOf(row, opened.sets);
       if (entry && (!kind || entry.kind === kind) && (!wanted || textOf(entry).includes(wanted))) yield entry;
     }

@@ -63,6 +63,13 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
       await dropPartitions(staging, partitionsBetween(start, `${start}~`), (partition) => partition !== keep);
     },
     readShard,
+    async readShards(connector, from, to) {
+      const shards: SnapshotRow[][] = Array.from({ length: to - from }, () => []);
+      const end = to > 255 ? `${escapeKey(connector)}~g` : shardKey(connector, to);
+      const entities = await inOrder(table.list(partitionsBetween(shardKey(connector, from), end)));
+      for (const entity of entities) shards[Number.parseInt(entity.partitionKey.slice(-2), 16) - from]!.push(...unpack<SnapshotRow[]>(entity));
+      return shards;
+    },
     async writeShard(connector, shard, rows) {
       const partitionKey = shardKey(connector, shard);
       const entities = packRows(rows).map(
