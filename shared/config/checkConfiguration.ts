@@ -7,6 +7,7 @@ import { expandMeshes, isRecord, mergeDefaults, type RawRoute } from './merge.ts
 import { notAvailable } from './notAvailable.ts';
 import { routeFaults, routesFaults } from './routeFaults.ts';
 import { RetentionInput, routeInput } from './routeInput.ts';
+import { parseAll } from './salvage.ts';
 
 export interface CheckOptions {
   /** On a developer's machine: plain http is accepted for loopback addresses. */
@@ -43,7 +44,8 @@ export function checkConfiguration(document: unknown, options: CheckOptions): Ch
   faults.push(...defaultsFaults(defaults));
   const connectors = list(raw['connectors']).map((one, n) => readConnector(one, defaults['connector'], n, options, faults));
   const known = connectors.filter((one) => one !== null);
-  const routes = readRoutes(list(raw['routes']), list(raw['meshes']), defaults['route'], known, faults);
+  const rawIds = new Set(list(raw.connectors).map((one) => (isRecord(one) ? String(one.id) : '')));
+  const routes = readRoutes(list(raw['routes']), list(raw['meshes']), defaults['route'], known, rawIds, faults);
   faults.push(...duplicateConnectors(list(raw['connectors'])), ...routesFaults(routes));
   if (faults.length > 0 || !top.success) return { ok: false, faults: unique(faults) };
   const configuration: Configuration = {
@@ -122,12 +124,9 @@ function readConnector(
     });
     return null;
   }
-  const parsed = schema.safeParse(mergeDefaults(defaults, raw, Object.keys(schema.shape)));
-  if (!parsed.success) {
-    faults.push(...faultsOf(parsed.error, start));
-    return null;
-  }
-  const settings = { ...parsed.data, name: parsed.data.name ?? parsed.data.id } as unknown as ConnectorSettings;
+  const { value } = parseAll<unknown>(schema, mergeDefaults(defaults, raw, Object.keys(schema.shape)), start, faults);
+  if (value === null) return null;
+  const settings = named(value) as unknown as ConnectorSettings;
   faults.push(...connectorFaults(settings, start, options), ...notAvailable(settings, start));
   return settings;
 }
@@ -143,12 +142,13 @@ function readRoutes(
   meshes: readonly unknown[],
   defaults: unknown,
   connectors: readonly ConnectorSettings[],
+  rawIds: ReadonlySet<string>,
   faults: ConfigurationFault[],
 ): readonly ReadRoute[] {
   const written: RawRoute[] = routes.map((raw, n) => ({ raw, start: `/routes/${n}` }));
   const read: ReadRoute[] = [];
   for (const { raw, start } of [...written, ...expandMeshes(meshes, written, connectors, faults)]) {
-    const route = readRoute(raw, start, defaults, connectors, faults);
+    const route = readRoute(raw, start, defaults, connectors, rawIds, faults);
     if (route) read.push({ route, start });
   }
   return read;
@@ -161,6 +161,7 @@ function readRoute(
   start: string,
   defaults: unknown,
   connectors: readonly ConnectorSettings[],
+  rawIds: ReadonlySet<string>,
   faults: ConfigurationFault[],
 ): RouteSettings | null {
   if (!isRecord(raw)) {
@@ -172,16 +173,19 @@ function readRoute(
   const inherited = isRecord(defaults) && isRecord(defaults['push']) ? defaults['push'] : {};
   const as = push['as'] ?? inherited['as'] ?? (target ? DEFAULT_PUSH[target.kind] : 'contact');
   const schema = routeInput(as !== 'sharedContact' && as !== 'mailboxContact');
-  const parsed = schema.safeParse(mergeDefaults(defaults, raw, Object.keys(schema.shape)));
-  if (!parsed.success) {
-    faults.push(...faultsOf(parsed.error, start));
-    return null;
-  }
-  const settings = {
-    ...parsed.data,
-    name: parsed.data.name ?? parsed.data.id,
-    push: { ...parsed.data.push, as },
-  } as unknown as RouteSettings;
-  faults.push(...routeFaults(settings, start, connectors), ...notAvailable(settings, start));
+  const { value } = parseAll<unknown>(schema, mergeDefaults(defaults, raw, Object.keys(schema.shape)), start, faults);
+  if (value === null) return null;
+  const settings = withPushType(named(value), as) as unknown as RouteSettings;
+  faults.push(...routeFaults(settings, start, connectors, rawIds), ...notAvailable(settings, start));
   return settings;
+}
+
+/** The name defaults to the id. */
+function named(value: unknown): Record<string, unknown> {
+  const part = value as Record<string, unknown>;
+  return { ...part, name: part.name ?? part.id };
+}
+
+function withPushType(route: Record<string, unknown>, as: unknown): Record<string, unknown> {
+  return { ...route, push: { ...(route.push as object), as } };
 }

@@ -13,10 +13,15 @@ const PUSH_TYPES: Readonly<Record<ConnectorSettings['kind'], readonly PushType[]
 };
 
 /** Everything beyond the shape that can be wrong with one route. */
-export function routeFaults(route: RouteSettings, start: string, connectors: readonly ConnectorSettings[]): readonly ConfigurationFault[] {
+export function routeFaults(
+  route: RouteSettings,
+  start: string,
+  connectors: readonly ConnectorSettings[],
+  rawIds: ReadonlySet<string>,
+): readonly ConfigurationFault[] {
   const faults: ConfigurationFault[] = [];
   for (const end of ['from', 'to'] as const) {
-    if (!connectors.some((connector) => connector.id === route[end]))
+    if (!rawIds.has(route[end]))
       faults.push({
         path: `${start}/${end}`,
         message: `There is no connector "${route[end]}".`,

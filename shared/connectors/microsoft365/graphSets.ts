@@ -123,7 +123,7 @@ function refuseBareObjects(users: readonly GraphObject[]): void {
   const { permission } = PERMISSIONS.users;
   throw new FailureError({
     code: 'permission',
-    message: `Microsoft Graph gives ${bare} of ${users.length} users with their id only: the application may not read them.`,
+    message: `Microsoft Graph gives ${bare} of ${users.length} users with their id only: the application may not read them (it needs User.Read.All).`,
     nextStep: `Grant the application permission ${permission} with admin consent. Nothing was emptied or removed.`,
   });
 }
