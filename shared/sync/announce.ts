@@ -55,6 +55,14 @@ export async function announce(
   return announced;
 }
 
+/** Takes back the announcement of creates that were not begun. */
+export async function withdraw(context: SyncContext, rest: readonly Announced[]): Promise<void> {
+  const unsent = rest
+    .filter(({ change, lookUp }) => change.change === 'create' && !lookUp)
+    .map(({ link }): Link => ({ ...link, intent: null }));
+  if (unsent.length > 0) await context.store.links.putMany(unsent);
+}
+
 function waits(link: Link, trigger: Job['trigger'], at: string): boolean {
   return link.retry !== null && link.retry.at > at && (trigger === 'schedule' || trigger === 'retry');
 }

@@ -5,7 +5,7 @@ import type { Job } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { BatchKey } from '../store/store.ts';
-import { announce } from './announce.ts';
+import { type Announced, announce, withdraw } from './announce.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
@@ -119,24 +119,41 @@ async function workOff(run: Run, key: BatchKey, write: WriteContext): Promise<bo
       return true;
     }
     const announced = await announce(run.context, open, run.trigger, outcomes);
-    for (const { change, link, lookUp } of announced) {
-      if (run.context.now().getTime() > run.until || (await run.cancelled())) {
-        complete = false;
-        break;
-      }
-      await writeOne(run, write, change, link, lookUp, outcomes);
-      if (run.context.now().getTime() - run.lastShown > 1_500) {
-        run.lastShown = run.context.now().getTime();
-        await showLane(run.context, { ...run.position, done: run.position.done + Object.keys(outcomes).length }, null);
-      }
-      if (run.position.stop) for (const rest of open) outcomes[rest.id] ??= stopped(run, run.position.stop);
-      if (run.position.stop) break;
-    }
+    complete = await writeAnnounced(run, write, announced, outcomes);
+    if (run.position.stop) for (const rest of open) outcomes[rest.id] ??= stopped(run, run.position.stop);
     return complete;
   } finally {
     if (Object.keys(outcomes).length > 0) await run.context.store.plans.putOutcomes(key, outcomes);
     run.position = { ...run.position, done: run.position.done + Object.keys(outcomes).length };
     logFailures(run, batch, outcomes);
+  }
+}
+
+/**
+ * Carries out announced changes one after the other; false: time is over or the job was cancelled. What was not begun is withdrawn, so that
+ * the next attempt need not ask the target what became of it: only a killed process leaves open questions behind.
+ */
+async function writeAnnounced(
+  run: Run,
+  write: WriteContext,
+  announced: readonly Announced[],
+  outcomes: Record<string, Outcome>,
+): Promise<boolean> {
+  let begun = 0;
+  try {
+    for (const { change, link, lookUp } of announced) {
+      if (run.context.now().getTime() > run.until || (await run.cancelled())) return false;
+      begun += 1;
+      await writeOne(run, write, change, link, lookUp, outcomes);
+      if (run.context.now().getTime() - run.lastShown > 1_500) {
+        run.lastShown = run.context.now().getTime();
+        await showLane(run.context, { ...run.position, done: run.position.done + Object.keys(outcomes).length }, null);
+      }
+      if (run.position.stop) return true;
+    }
+    return true;
+  } finally {
+    if (begun < announced.length) await withdraw(run.context, announced.slice(begun));
   }
 }
 
