@@ -38,7 +38,7 @@ export async function startSampleOrganisations(
   ];
   const child = await startChild<Ready>(
     'sample organisations',
-    join(here, 'directories/main.ts'),
+    join(here, 'organisations/main.ts'),
     args,
     {},
     (line) => void process.stderr.write(`${line}\n`),

@@ -51,6 +51,7 @@ async function main(args: Arguments): Promise<void> {
       await stop();
       return leave(2, args.json, faults);
     }
+    tell(`The API is at ${api.url}/api (health: ${api.url}/api/health).`);
     await work(args, api, tell, stop);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -79,7 +80,7 @@ async function work(args: Arguments, api: Api, tell: (line: string) => void, sto
   }
   if (args.json) process.stdout.write(`${JSON.stringify({ jobs })}\n`);
   tell('');
-  tell(`The API is at ${api.url}/api (health: ${api.url}/api/health). Ctrl-C ends everything in order.`);
+  tell('Ctrl-C ends everything in order.');
   if (args.configuration) tell(`Nothing is written before you ask for it: POST ${api.url}/api/jobs {"action":"simulate"}`);
   await new Promise(() => undefined);
 }

@@ -1,16 +1,17 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { request as send } from 'node:http';
 import { type Operation, operationsOf } from './operations.ts';
 import { signed } from './sign.ts';
 
 /**
- * The emulator writes its files every 5 s only: a SIGKILL loses what it acknowledged since. Every write that succeeded is therefore appended
- * here before it is answered (the kernel keeps what a killed process wrote), and done once more at the next start. All entries are absolute
- * writes, so doing all of them again in order gives the last state whatever the files held.
+ * The emulator writes its files every few seconds only: a SIGKILL loses what it acknowledged since. Every write that succeeded is therefore
+ * appended here before it is answered (the kernel keeps what a killed process wrote), and done once more at the next start. All entries are
+ * absolute writes in the order in which they took effect, so doing a tail of them again gives the last state whatever the files held.
  */
 export interface Journal {
   append(method: string, path: string, contentType: string, body: Buffer): void;
-  /** After an orderly end the files hold everything. */
-  clear(): void;
+  /** Has the emulator write its files now; what was journalled before is dropped once they are written. One call at a time. */
+  checkpoint(): Promise<void>;
 }
 
 interface Line {
@@ -20,14 +21,28 @@ interface Line {
   readonly body: string;
 }
 
-export async function openJournal(file: string, server: string): Promise<Journal> {
-  if (existsSync(file)) await replay(file, server);
+/**
+ * Does the writes again that a killed predecessor left in `file` (and in `<file>.old`, from a checkpoint that was cut off), then answers an
+ * empty journal. `server` is the emulator's own address; `save` has it write its files and ends when they are written.
+ */
+export async function openJournal(file: string, server: string, save: () => Promise<void>): Promise<Journal> {
+  const old = `${file}.old`;
+  for (const left of [old, file]) if (existsSync(left)) await replay(left, server);
+  if (existsSync(old) || existsSync(file)) {
+    await save();
+    // The older file goes first: what a kill in between leaves must be the tail of all writes.
+    for (const left of [old, file]) rmSync(left, { force: true });
+  }
   return {
     append(method, path, type, body) {
       appendFileSync(file, `${JSON.stringify({ method, path, type, body: body.toString('base64') } satisfies Line)}\n`);
     },
-    clear() {
-      writeFileSync(file, '');
+    async checkpoint() {
+      // After a save that failed `old` is still needed: both stay until one succeeds.
+      if (!existsSync(old) && existsSync(file)) renameSync(file, old);
+      if (!existsSync(old)) return;
+      await save();
+      rmSync(old, { force: true });
     },
   };
 }
@@ -51,16 +66,30 @@ function parsed(text: string): Line | null {
 }
 
 async function carryOut(server: string, operation: Operation): Promise<void> {
-  const path = encodeURI(decodeURI(operation.path)).replaceAll('#', '%23').replaceAll('?', '%3F');
-  const headers: Record<string, string> = { ...signed(path), 'content-type': 'application/json' };
-  if (operation.method === 'DELETE') headers['if-match'] = '*';
-  const response = await fetch(new URL(path, server), {
-    method: operation.method,
-    headers,
-    ...(operation.body === null ? {} : { body: operation.body }),
+  const status = await statusOf(server, operation);
+  const done =
+    (status >= 200 && status < 300) ||
+    (operation.method === 'DELETE' && status === 404) ||
+    (operation.method === 'POST' && status === 409) ||
+    // A write to a table that a later line deletes.
+    ((operation.method === 'PUT' || operation.method === 'PATCH') && status === 404);
+  if (!done) throw new Error(`The storage journal could not be done again: ${operation.method} ${operation.path} answered ${status}.`);
+}
+
+/** The path goes out exactly as it came in: any re-encoding would change keys with "@", "+", ":" or "%". */
+function statusOf(server: string, { method, path, body }: Operation): Promise<number> {
+  const { hostname, port } = new URL(server);
+  const headers: Record<string, string | number> = {
+    ...signed(path),
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body ?? ''),
+    ...(method === 'DELETE' ? { 'if-match': '*' } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    const request = send({ hostname, port, method, path, headers }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode ?? 0));
+    });
+    request.on('error', reject);
+    request.end(body ?? '');
   });
-  await response.arrayBuffer();
-  const expected =
-    response.ok || (operation.method === 'DELETE' && response.status === 404) || (operation.method === 'POST' && response.status === 409);
-  if (!expected) process.stderr.write(`storage journal: ${operation.method} ${operation.path} answered ${response.status}\n`);
 }

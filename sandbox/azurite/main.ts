@@ -11,7 +11,11 @@ interface TableServer {
   start(): Promise<void>;
   close(): Promise<void>;
   getHttpServerAddress(): string;
+  readonly metadataStore: { readonly db: { saveDatabase(done: (error?: unknown) => void): void; autosaveDisable(): void } };
 }
+
+/** How often the emulator's files are written; what came since is in the journal. */
+const CHECKPOINT_MS = 5_000;
 
 const directory = process.argv[2] ?? null;
 const require = createRequire(import.meta.url);
@@ -43,19 +47,36 @@ const server = new Server(
   ),
 );
 await server.start();
-const journal = directory ? await openJournal(join(directory, 'journal'), server.getHttpServerAddress()) : null;
+const { db } = server.metadataStore;
+// Answers when the files are written: its own autosave and close() do not say so.
+const save = (): Promise<void> =>
+  new Promise((resolve, reject) =>
+    db.saveDatabase((error) => (error ? reject(error instanceof Error ? error : new Error(String(error))) : resolve())),
+  );
+if (directory) db.autosaveDisable();
+const journal = directory ? await openJournal(join(directory, 'journal'), server.getHttpServerAddress(), save) : null;
 const proxy = await startJournalProxy(server.getHttpServerAddress(), journal);
 const { port } = proxy.address() as AddressInfo;
 const connectionString = `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};TableEndpoint=http://127.0.0.1:${port}/${ACCOUNT};`;
+
+const complain = (error: unknown): void =>
+  void process.stderr.write(`storage: its files could not be written: ${error instanceof Error ? error.message : String(error)}\n`);
+let saving: Promise<void> = Promise.resolve();
+const checkpoint = (): Promise<void> => {
+  saving = saving.then(() => journal?.checkpoint()).catch(complain);
+  return saving;
+};
+const timer = setInterval(() => void checkpoint(), CHECKPOINT_MS);
 
 let closing = false;
 const stop = async (): Promise<void> => {
   if (closing) return;
   closing = true;
-  proxy.closeAllConnections();
+  clearInterval(timer);
   proxy.close();
+  proxy.closeAllConnections();
+  await checkpoint();
   await server.close();
-  journal?.clear();
   process.exit(0);
 };
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());

@@ -32,7 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'sandbox/host': [],
   'sandbox/azurite': [],
   'sandbox/directories': [],
-  'sandbox/organisations': [],
+  'sandbox/organisations': ['sandbox/directories'],
   sandbox: ['shared/model', 'shared/config', 'sandbox/azurite', 'sandbox/host', 'sandbox/directories', 'sandbox/organisations', 'scripts'],
 };
 const ROOMS = Object.keys(ALLOWED).sort((a, b) => b.length - a.length);

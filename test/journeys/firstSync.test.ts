@@ -35,35 +35,67 @@ describe('two organisations in step', () => {
   });
 
   it('carries one person of Google field by field into Exchange', async () => {
-    const [users, tenant] = await Promise.all([world.ask<ContactObject[]>('google', 'objects'), world.ask<ContactObject[]>('microsoft', 'objects')]);
-    const ben = users.find((one) => one.type === 'user' && one.data.suspended === false && (one.data.phones as unknown[])?.length === 2 && one.data.aliases && one.data.includeInGlobalAddressList === true)!;
+    const [users, tenant] = await Promise.all([
+      world.ask<ContactObject[]>('google', 'objects'),
+      world.ask<ContactObject[]>('microsoft', 'objects'),
+    ]);
+    const ben = users.find(
+      (one) =>
+        one.type === 'user' &&
+        one.data.suspended === false &&
+        (one.data.phones as unknown[])?.length === 2 &&
+        one.data.aliases &&
+        one.data.includeInGlobalAddressList === true,
+    )!;
     const contact = tenant.find((one) => one.proxyAddresses.includes(`SMTP:${String(ben.data.primaryEmail)}`))!;
     const name = ben.data.name as { givenName: string; familyName: string; displayName: string };
-    const organization = (ben.data.organizations as { primary: boolean; title: string; name: string; department: string; location: string }[]).find((one) => one.primary)!;
+    const organization = (
+      ben.data.organizations as { primary: boolean; title: string; name: string; department: string; location: string }[]
+    ).find((one) => one.primary)!;
     expect(contact).toMatchObject({ displayName: name.displayName, hidden: false });
-    expect(contact.properties).toMatchObject({ givenName: name.givenName, surname: name.familyName, jobTitle: organization.title, companyName: organization.name, department: organization.department, officeLocation: organization.location });
+    expect(contact.properties).toMatchObject({
+      givenName: name.givenName,
+      surname: name.familyName,
+      jobTitle: organization.title,
+      companyName: organization.name,
+      department: organization.department,
+      officeLocation: organization.location,
+    });
     expect(contact.custom.CustomAttribute15).toBe(`galsync:fabrikam-to-contoso:${ben.id}`);
     expect(contact.proxyAddresses).toContain(`smtp:${String((ben.data.aliases as string[])[0])}`);
     expect(contact.proxyAddresses.join()).not.toContain('test-google-a.com');
   });
 
   it('carries one person of Microsoft 365 field by field into Google', async () => {
-    const [workspace, tenant] = await Promise.all([world.ask<ContactObject[]>('google', 'objects'), world.ask<ContactObject[]>('microsoft', 'objects')]);
+    const [workspace, tenant] = await Promise.all([
+      world.ask<ContactObject[]>('google', 'objects'),
+      world.ask<ContactObject[]>('microsoft', 'objects'),
+    ]);
     const person = tenant.find((one) => one.type === 'user' && one.properties.country === 'France' && one.properties.mobilePhone)!;
     const contact = workspace.find((one) => one.type === 'contact' && one.xml.includes(`galsync:contoso-to-fabrikam:${person.id}`))!;
-    for (const name of ['jobTitle', 'department', 'city', 'mobilePhone'] as const) expect(contact.xml).toContain(String(person.properties[name]).replaceAll('&', '&amp;'));
+    for (const name of ['jobTitle', 'department', 'city', 'mobilePhone'] as const)
+      expect(contact.xml).toContain(String(person.properties[name]).replaceAll('&', '&amp;'));
     expect(contact.xml).toContain(`address="${person.proxyAddresses[0]!.slice(5)}"`);
     expect(contact.xml).not.toContain('onmicrosoft.com');
   });
 
   it('writes nothing on a second run', async () => {
-    const before = await Promise.all([world.ask<{ writes: number }>('microsoft', 'stats'), world.ask<{ writes: number }>('google', 'stats')]);
+    const before = await Promise.all([
+      world.ask<{ writes: number }>('microsoft', 'stats'),
+      world.ask<{ writes: number }>('google', 'stats'),
+    ]);
     const second = await world.run('sync');
     expect(second.state).toBe('completed');
     expect(bucketFaults(second)).toEqual([]);
-    expect(second.routes.map((route) => [route.created, route.updated, route.failed])).toEqual([[0, 0, 0], [0, 0, 0]]);
+    expect(second.routes.map((route) => [route.created, route.updated, route.failed])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
     expect(second.routes.map((route) => route.unchanged)).toEqual(first.routes.map((route) => route.created));
-    const after = await Promise.all([world.ask<{ writes: number }>('microsoft', 'stats'), world.ask<{ writes: number }>('google', 'stats')]);
+    const after = await Promise.all([
+      world.ask<{ writes: number }>('microsoft', 'stats'),
+      world.ask<{ writes: number }>('google', 'stats'),
+    ]);
     expect(after.map((one) => one.writes)).toEqual(before.map((one) => one.writes));
   });
 
@@ -85,8 +117,13 @@ describe('two organisations in step', () => {
   });
 
   it('names the owner of an address that collides', async () => {
-    const { items } = await world.api.get<Listed<{ address: string; change: string; reason: string; owner: { id: string; attribute: string } }>>(`jobs/${first.id}/changes?route=fabrikam-to-contoso&change=skip`);
-    expect(items.find((one) => one.address === 'reception@fabrikam.example')).toMatchObject({ reason: 'collision', owner: { attribute: 'proxyAddresses' } });
+    const { items } = await world.api.get<
+      Listed<{ address: string; change: string; reason: string; owner: { id: string; attribute: string } }>
+    >(`jobs/${first.id}/changes?route=fabrikam-to-contoso&change=skip`);
+    expect(items.find((one) => one.address === 'reception@fabrikam.example')).toMatchObject({
+      reason: 'collision',
+      owner: { attribute: 'proxyAddresses' },
+    });
   });
 
   it('shows jobs newest first, pages them, and streams changes', async () => {
@@ -96,7 +133,13 @@ describe('two organisations in step', () => {
     expect(next.items[0]!.createdAt < page.items[0]!.createdAt).toBe(true);
     const csv = await (await fetch(`${world.api.url}/api/jobs/${first.id}/changes`, { headers: { accept: 'text/csv' } })).text();
     expect(csv.split('\r\n')[0]).toContain('id,route,change');
-    const lines = (await (await fetch(`${world.api.url}/api/jobs/${first.id}/changes?change=create`, { headers: { accept: 'application/x-ndjson' } })).text()).trim().split('\n');
+    const lines = (
+      await (
+        await fetch(`${world.api.url}/api/jobs/${first.id}/changes?change=create`, { headers: { accept: 'application/x-ndjson' } })
+      ).text()
+    )
+      .trim()
+      .split('\n');
     expect(lines.length).toBe(first.routes.reduce((n, route) => n + route.created, 0));
     expect((await world.api.get<Listed<unknown>>(`jobs/${first.id}/log`)).items.length).toBeGreaterThan(2);
     expect((await world.api.get<Listed<unknown>>('connectors/contoso/entries?search=renamed%20person')).items).toHaveLength(1);
@@ -109,7 +152,9 @@ describe('two organisations in step', () => {
     const later = await fetch(`${world.api.url}/api/openapi.json`);
     expect([later.status, later.headers.get('content-type')]).toEqual([501, 'application/problem+json']);
     const rebound = await new Promise<number>((resolve) => {
-      void import('node:http').then(({ request }) => request(`${world.api.url}/api/jobs`, { headers: { host: 'evil.example' } }, (answer) => resolve(answer.statusCode ?? 0)).end());
+      void import('node:http').then(({ request }) =>
+        request(`${world.api.url}/api/jobs`, { headers: { host: 'evil.example' } }, (answer) => resolve(answer.statusCode ?? 0)).end(),
+      );
     });
     expect(rebound).toBe(403);
   });
@@ -119,21 +164,63 @@ describe('two organisations in step', () => {
     const etag = before.headers.get('etag')!;
     const document = (await before.json()) as { connectors: Record<string, unknown>[]; routes: Record<string, unknown>[] };
     const broken = {
-      version: 1, pausd: true,
-      connectors: [{ ...document.connectors[0], credential: { kind: 'clientSecret', clientId: 'x', secret: 'AzureWebJobsStorage' }, stamp: 'customAttribute99', pull: { where: { attribute: 'shoeSize', operator: 'Equals', value: 'x' } } }, { ...document.connectors[1], endpoints: { admin: 'http://evil.example' } }],
+      version: 1,
+      pausd: true,
+      connectors: [
+        {
+          ...document.connectors[0],
+          credential: { kind: 'clientSecret', clientId: 'x', secret: 'AzureWebJobsStorage' },
+          stamp: 'customAttribute99',
+          pull: { where: { attribute: 'shoeSize', operator: 'Equals', value: 'x' } },
+        },
+        { ...document.connectors[1], endpoints: { admin: 'http://evil.example' } },
+      ],
       routes: [
-        { id: 'r', from: 'contoso', to: 'nowhere' }, { id: 'r', from: 'fabrikam', to: 'contoso', push: { as: 'guest' }, schedule: { cron: '0 0 2 * * *', timeZone: 'Mars/Olympus' } },
-        { id: 's', from: 'fabrikam', to: 'contoso', push: { as: 'contact', set: { jobTitle: '{shoeSize}' } }, filter: { where: { attribute: 'jobTitle', operator: 'MatchRegex', value: '(?=x)' } }, breakers: { removals: { count: -1 } } },
+        { id: 'r', from: 'contoso', to: 'nowhere' },
+        { id: 'r', from: 'fabrikam', to: 'contoso', push: { as: 'guest' }, schedule: { cron: '0 0 2 * * *', timeZone: 'Mars/Olympus' } },
+        {
+          id: 's',
+          from: 'fabrikam',
+          to: 'contoso',
+          push: { as: 'contact', set: { jobTitle: '{shoeSize}' } },
+          filter: { where: { attribute: 'jobTitle', operator: 'MatchRegex', value: '(?=x)' } },
+          breakers: { removals: { count: -1 } },
+        },
       ],
     };
     const answer = await world.api.send('PUT', 'configuration', broken);
     expect(answer.status).toBe(400);
     const paths = (answer.body as { errors: { path: string; fix: string }[] }).errors.map((fault) => fault.path);
-    for (const path of ['/pausd', '/connectors/0/credential/secret', '/connectors/0/stamp', '/connectors/1/endpoints/admin', '/routes/2/breakers/removals/count']) expect(paths).toContain(path);
+    for (const path of [
+      '/pausd',
+      '/connectors/0/credential/secret',
+      '/connectors/0/stamp',
+      '/connectors/1/endpoints/admin',
+      '/routes/2/breakers/removals/count',
+    ])
+      expect(paths).toContain(path);
     expect(paths.length).toBeGreaterThanOrEqual(5);
-    const second = await world.api.send('PUT', 'configuration', { ...document, connectors: [{ ...document.connectors[0], pull: { where: { attribute: 'shoeSize', operator: 'Equals', value: 'x' } } }, document.connectors[1]!], routes: broken.routes.map((route) => ({ ...route, breakers: {} })) });
+    const second = await world.api.send('PUT', 'configuration', {
+      ...document,
+      connectors: [
+        { ...document.connectors[0], pull: { where: { attribute: 'shoeSize', operator: 'Equals', value: 'x' } } },
+        document.connectors[1]!,
+      ],
+      routes: broken.routes.map((route) => ({ ...route, breakers: {} })),
+    });
     const more = (second.body as { errors: { path: string; message: string }[] }).errors.map((fault) => fault.path);
-    for (const path of ['/connectors/0/pull/where/attribute', '/routes/0/to', '/routes/1/id', '/routes/1/push/as', '/routes/1/schedule/cron', '/routes/1/schedule/timeZone', '/routes/2', '/routes/2/push/set/jobTitle', '/routes/2/filter/where/value']) expect(more).toContain(path);
+    for (const path of [
+      '/connectors/0/pull/where/attribute',
+      '/routes/0/to',
+      '/routes/1/id',
+      '/routes/1/push/as',
+      '/routes/1/schedule/cron',
+      '/routes/1/schedule/timeZone',
+      '/routes/2',
+      '/routes/2/push/set/jobTitle',
+      '/routes/2/filter/where/value',
+    ])
+      expect(more).toContain(path);
     expect((await world.api.send('PUT', 'configuration', document, { 'if-match': '"stale"' })).status).toBe(412);
     expect((await fetch(`${world.api.url}/api/configuration`)).headers.get('etag')).toBe(etag);
     expect((await world.api.send('PUT', 'configuration', document, { 'if-match': etag })).status).toBe(200);

@@ -12,7 +12,15 @@ interface UserObject {
 describe('plans that are held, jobs that are stopped', () => {
   let world: World;
   const writes = async (): Promise<number> => (await world.ask<{ writes: number }>('microsoft', 'stats')).writes;
-  const leavers = async (): Promise<readonly UserObject[]> => (await world.ask<UserObject[]>('google', 'objects')).filter((one) => one.type === 'user' && one.data.suspended === false && one.data.includeInGlobalAddressList !== false && !one.data.isGuestUser && !one.data.archived);
+  const leavers = async (): Promise<readonly UserObject[]> =>
+    (await world.ask<UserObject[]>('google', 'objects')).filter(
+      (one) =>
+        one.type === 'user' &&
+        one.data.suspended === false &&
+        one.data.includeInGlobalAddressList !== false &&
+        !one.data.isGuestUser &&
+        !one.data.archived,
+    );
   beforeAll(async () => {
     world = await startWorld({ people: { contoso: 20, fabrikam: 80 } });
     expect((await world.run('sync')).state).toBe('completed');
@@ -55,7 +63,17 @@ describe('plans that are held, jobs that are stopped', () => {
 
   it('waits as told, shows until when, and a cancelled job stops within seconds in a wait', async () => {
     await world.control('microsoft', { faults: { throttle: { everyNth: 3, retryAfter: 120, match: 'Cmdlet|InvokeCommand', times: 500 } } });
-    await world.control('google', { put: [1, 2, 3, 4, 5].map((n) => ({ id: `77777777777777777777${n}`, type: 'user', data: { id: `77777777777777777777${n}`, primaryEmail: `new${n}@fabrikam.example`, name: { givenName: 'New', familyName: String(n), fullName: `New ${n}` } } })) });
+    await world.control('google', {
+      put: [1, 2, 3, 4, 5].map((n) => ({
+        id: `77777777777777777777${n}`,
+        type: 'user',
+        data: {
+          id: `77777777777777777777${n}`,
+          primaryEmail: `new${n}@fabrikam.example`,
+          name: { givenName: 'New', familyName: String(n), fullName: `New ${n}` },
+        },
+      })),
+    });
     const started = (await world.start({ action: 'sync', routes: ['fabrikam-to-contoso'] })).body as Job;
     const waiting = await world.until(started.id, (job) => job.state === 'waiting');
     expect(Date.parse(waiting.progress.waitingUntil!) - Date.now()).toBeGreaterThan(60_000);

@@ -86,13 +86,49 @@ describe('directories that lie', () => {
     expect(job.routes[0]!.cause).toContain('User.Read.All');
     await world.control('microsoft', { faults: {} });
     const after = await world.run('sync');
-    expect(after.routes.map((route) => [route.created, route.updated, route.leavers.orphaned])).toEqual([[0, 0, 0], [0, 0, 0]]);
+    expect(after.routes.map((route) => [route.created, route.updated, route.leavers.orphaned])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
   });
 
   it('a create whose answer was lost is found again, not made twice', async () => {
     for (const n of [1, 2]) {
-      await world.control('google', { put: [{ id: `90000000000000000000${n}`, type: 'user', data: { id: `90000000000000000000${n}`, primaryEmail: `late${n}@fabrikam.example`, name: { givenName: 'Late', familyName: `Comer ${n}`, fullName: `Late Comer ${n}` } } }] });
-      await world.control('microsoft', { put: [{ id: `late-${n}`, type: 'user', guid: `late-guid-${n}`, displayName: `Late Person ${n}`, mail: `late${n}@contoso.example`, proxyAddresses: [`SMTP:late${n}@contoso.example`], alias: `late${n}`, name: `late${n}`, recipientType: 'UserMailbox', hidden: false, createdAt: '2026-01-01T00:00:00Z', userPrincipalName: `late${n}@contoso.example`, userType: 'Member', accountEnabled: true, properties: {}, custom: {} }] });
+      await world.control('google', {
+        put: [
+          {
+            id: `90000000000000000000${n}`,
+            type: 'user',
+            data: {
+              id: `90000000000000000000${n}`,
+              primaryEmail: `late${n}@fabrikam.example`,
+              name: { givenName: 'Late', familyName: `Comer ${n}`, fullName: `Late Comer ${n}` },
+            },
+          },
+        ],
+      });
+      await world.control('microsoft', {
+        put: [
+          {
+            id: `late-${n}`,
+            type: 'user',
+            guid: `late-guid-${n}`,
+            displayName: `Late Person ${n}`,
+            mail: `late${n}@contoso.example`,
+            proxyAddresses: [`SMTP:late${n}@contoso.example`],
+            alias: `late${n}`,
+            name: `late${n}`,
+            recipientType: 'UserMailbox',
+            hidden: false,
+            createdAt: '2026-01-01T00:00:00Z',
+            userPrincipalName: `late${n}@contoso.example`,
+            userType: 'Member',
+            accountEnabled: true,
+            properties: {},
+            custom: {},
+          },
+        ],
+      });
     }
     await world.control('google', { faults: { loseAnswer: { match: 'full POST', times: 1 } } });
     await world.control('microsoft', { faults: { loseAnswer: { match: 'New-MailContact', times: 1 } } });
@@ -103,6 +139,9 @@ describe('directories that lie', () => {
     const contacts = await world.ask<{ type: string; xml: string }[]>('google', 'objects');
     for (const n of [1, 2]) expect(contacts.filter((one) => one.xml?.includes(`late${n}@contoso.example`))).toHaveLength(1);
     const tenant = await world.ask<{ type: string; proxyAddresses: string[] }[]>('microsoft', 'objects');
-    for (const n of [1, 2]) expect(tenant.filter((one) => one.type === 'contact' && one.proxyAddresses.includes(`SMTP:late${n}@fabrikam.example`))).toHaveLength(1);
+    for (const n of [1, 2])
+      expect(tenant.filter((one) => one.type === 'contact' && one.proxyAddresses.includes(`SMTP:late${n}@fabrikam.example`))).toHaveLength(
+        1,
+      );
   });
 });

@@ -33,10 +33,14 @@ describe('directories that slow us down', () => {
     const answer = await start({ action: 'sync', routes: ['fabrikam-to-contoso'] });
     const id = (answer.body as { id: string }).id;
     let waited = false;
-    const job = await until(id, (one) => {
-      waited ||= one.state === 'waiting';
-      return one.finishedAt !== null;
-    }, 150);
+    const job = await until(
+      id,
+      (one) => {
+        waited ||= one.state === 'waiting';
+        return one.finishedAt !== null;
+      },
+      150,
+    );
     expect(job.state).toBe('completed');
     expect(bucketFaults(job)).toEqual([]);
     expect(waited).toBe(true);
@@ -48,7 +52,10 @@ describe('directories that slow us down', () => {
 
   it("Google's quota 403 without a time: slower, and it completes", async () => {
     world = await startWorld({ people: { contoso: 60, fabrikam: 10 } });
-    await world.control('google', { clearLog: true, faults: { throttle: { status: 403, everyNth: 60, retryAfter: null, reason: 'Quota exceeded for quota metric' } } });
+    await world.control('google', {
+      clearLog: true,
+      faults: { throttle: { status: 403, everyNth: 60, retryAfter: null, reason: 'Quota exceeded for quota metric' } },
+    });
     const job = await world.run('sync', { routes: ['contoso-to-fabrikam'] });
     expect(job.state).toBe('completed');
     expect(bucketFaults(job)).toEqual([]);

@@ -38,7 +38,10 @@ export function createInProcess(
     store,
     now: () => new Date(clock.now++),
     sleep: async () => undefined,
-    randomHex: (length) => (ids += 1).toString(16).padStart(length, '0'),
+    randomHex(length) {
+      ids += 1;
+      return ids.toString(16).padStart(length, '0');
+    },
     log: (event) => void events.push(event),
     configuration: async () => ({ configuration: configuration(), version: 'v1' }),
     open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1 }),

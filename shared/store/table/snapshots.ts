@@ -67,7 +67,8 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
       const shards: SnapshotRow[][] = Array.from({ length: to - from }, () => []);
       const end = to > 255 ? `${escapeKey(connector)}~g` : shardKey(connector, to);
       const entities = await inOrder(table.list(partitionsBetween(shardKey(connector, from), end)));
-      for (const entity of entities) shards[Number.parseInt(entity.partitionKey.slice(-2), 16) - from]!.push(...unpack<SnapshotRow[]>(entity));
+      for (const entity of entities)
+        shards[Number.parseInt(entity.partitionKey.slice(-2), 16) - from]!.push(...unpack<SnapshotRow[]>(entity));
       return shards;
     },
     async writeShard(connector, shard, rows) {

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createContoso } from '../organisations/contoso.ts';
-import { createFabrikam, createKeys, FABRIKAM } from '../organisations/fabrikam.ts';
-import { startGoogle } from './google/google.ts';
-import { startMicrosoft365 } from './microsoft365/microsoft365.ts';
+import { startGoogle } from '../directories/google/google.ts';
+import { startMicrosoft365 } from '../directories/microsoft365/microsoft365.ts';
+import { createContoso } from './contoso.ts';
+import { createFabrikam, createKeys, FABRIKAM } from './fabrikam.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,0 +1,124 @@
+import type { Faults } from '../faults.ts';
+import type { Reply } from '../server.ts';
+import { countryName } from './countries.ts';
+import { type ExchangeOptions, fault } from './exchange.ts';
+import { EXCHANGE_NAMES, type TenantObject } from './model.ts';
+
+/** The name of the object that holds an address, or null. */
+export function taken(options: ExchangeOptions, address: string, self: string | null, faults: Faults): string | null {
+  const wanted = address.toLowerCase();
+  const hold = options.held.get(wanted);
+  if (hold && hold.owner !== self && Date.now() - hold.at < (faults.addressHoldMs ?? 0)) return hold.owner;
+  const owner = options.objects
+    .all()
+    .find(
+      (object) =>
+        object.id !== self &&
+        (object.proxyAddresses.some((proxy) => proxy.toLowerCase() === `smtp:${wanted}`) ||
+          object.mail?.toLowerCase() === wanted ||
+          object.userPrincipalName?.toLowerCase() === wanted),
+    );
+  return owner ? owner.name : null;
+}
+
+export function inUse(address: string, owner: string): Reply {
+  return fault(
+    400,
+    'ExF1C8C9',
+    'ProxyAddressExistsException',
+    `The proxy address "SMTP:${address}" is already being used by the proxy addresses or LegacyExchangeDN of "${owner}". Please choose another proxy address.`,
+  );
+}
+
+const GRAPH_NAMES = Object.fromEntries(Object.entries(EXCHANGE_NAMES).map(([graph, exchange]) => [exchange, graph]));
+
+/** Applies one parameter of Set-MailContact or Set-Contact; answers the refusal, if it is one. */
+export function applyParameter(
+  options: ExchangeOptions,
+  cmdlet: string,
+  next: TenantObject,
+  name: string,
+  value: unknown,
+  faults: Faults,
+): Reply | null {
+  const text = value === null || value === undefined ? '' : String(value);
+  if (name === 'Identity' || name === 'Confirm') return null;
+  if (name === 'DisplayName') next.displayName = text;
+  else if (name === 'HiddenFromAddressListsEnabled') next.hidden = value === true;
+  else if (/^CustomAttribute\d+$/.test(name)) next.custom[name] = text;
+  else if (name === 'Name') next.name = text;
+  else if (name === 'ExternalEmailAddress') return setExternal(options, next, text.replace(/^smtp:/i, ''), faults);
+  else if (name === 'WindowsEmailAddress') return setWindows(options, next, text, faults);
+  else if (name === 'EmailAddresses') return setProxies(options, next, value, faults);
+  else if (name === 'CountryOrRegion') return setCountry(next, text);
+  else if (GRAPH_NAMES[name] && cmdlet === 'Set-Contact')
+    next.properties[GRAPH_NAMES[name]] = value === null || text === '' ? null : Array.isArray(value) ? (value as string[]) : text;
+  else
+    return fault(
+      400,
+      '',
+      'System.Management.Automation.ParameterBindingException',
+      `A parameter cannot be found that matches parameter name '${name}'.`,
+    );
+  return null;
+}
+
+function setCountry(next: TenantObject, text: string): Reply | null {
+  if (text === '') next.properties['country'] = null;
+  else {
+    const name = countryName(text);
+    if (!name)
+      return fault(
+        400,
+        '',
+        'ParameterBindingException',
+        `Cannot process argument transformation on parameter 'CountryOrRegion'. Cannot convert value "${text}" to type "CountryInfo".`,
+      );
+    next.properties['country'] = name;
+  }
+  return null;
+}
+
+function setExternal(options: ExchangeOptions, next: TenantObject, address: string, faults: Faults): Reply | null {
+  const owner = taken(options, address, next.id, faults);
+  if (owner) return inUse(address, owner);
+  next.externalEmailAddress = address;
+  return null;
+}
+
+function setWindows(options: ExchangeOptions, next: TenantObject, address: string, faults: Faults): Reply | null {
+  const owner = taken(options, address, next.id, faults);
+  if (owner) return inUse(address, owner);
+  next.mail = address;
+  return null;
+}
+
+function setProxies(options: ExchangeOptions, next: TenantObject, value: unknown, faults: Faults): Reply | null {
+  let list: string[];
+  if (Array.isArray(value)) list = value as string[];
+  else {
+    const table = value as { '@odata.type'?: string; Add?: string[]; Remove?: string[] };
+    if (table['@odata.type'] !== '#Exchange.GenericHashTable')
+      return fault(400, '', 'ParameterBindingException', "Cannot bind parameter 'EmailAddresses'. Cannot convert value of type JObject.");
+    list = [
+      ...next.proxyAddresses.filter((proxy) => !(table.Remove ?? []).some((gone) => gone.toLowerCase() === proxy.toLowerCase())),
+      ...(table.Add ?? []),
+    ];
+  }
+  if (list.filter((proxy) => proxy.startsWith('SMTP:')).length !== 1)
+    return fault(400, '', 'DataValidationException', 'The address list must have exactly one primary SMTP address.');
+  if (list.length > 333)
+    return fault(
+      400,
+      '',
+      'DataValidationException',
+      `This request results in the user having ${list.length} proxy addresses. The maximum is 333.`,
+    );
+  for (const proxy of list.filter((one) => /^smtp:/i.test(one))) {
+    const owner = taken(options, proxy.slice(5), next.id, faults);
+    if (owner) return inUse(proxy.slice(5), owner);
+  }
+  next.proxyAddresses = list;
+  next.mail = list.find((proxy) => proxy.startsWith('SMTP:'))!.slice(5);
+  return null;
+}
