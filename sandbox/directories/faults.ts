@@ -31,8 +31,15 @@ export interface Faults {
   /** Life of tokens in seconds. */
   tokenSeconds?: number;
   pageSize?: number;
-  /** Google's feed shows a write after so many ms. */
+  /** Google's feed shows a write after so many ms; until then it shows what was there before. */
   lagMs?: number;
+  /** The directory's clock is so far ahead: tokens of all kinds end earlier. */
+  clockOffsetMs?: number;
+}
+
+/** The directory's clock. */
+export function clockOf(faults: Faults): number {
+  return Date.now() + (faults.clockOffsetMs ?? 0);
 }
 
 export interface Refusal {

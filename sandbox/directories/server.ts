@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,7 +46,7 @@ export interface ServerOptions {
   readonly prefix: string;
   readonly answer: (call: Call, faults: Faults) => Reply | Promise<Reply>;
   /** The vendor's shape of a refusal. */
-  readonly refuse: (refusal: { retryAfter: number | null; status: number; reason: string }) => Reply;
+  readonly refuse: (refusal: { retryAfter: number | null; status: number; reason: string }, call: Call) => Reply;
   /** What a call is about, for `match`: path and cmdlet. */
   readonly about: (call: Call) => string;
   /** Edits the organisation, shows its objects. */
@@ -69,7 +70,8 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
     let body = '';
     request.setEncoding('utf8');
     for await (const part of request as AsyncIterable<string>) body += part;
-    if (url.pathname.startsWith('/control')) return void response.end(JSON.stringify(controlled(url.pathname, body)));
+    if (url.pathname === '/control' || url.pathname.startsWith('/control/')) return answerControl(url.pathname, body, response);
+    if (!url.pathname.startsWith(`${options.prefix}/`)) return void response.writeHead(404).end(`Everything is below ${options.prefix}/.`);
     const call: Call = {
       method: request.method ?? 'GET',
       path: url.pathname.slice(options.prefix.length),
@@ -80,7 +82,7 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
     if (faults.latencyMs) await sleep(faults.latencyMs);
     const about = options.about(call);
     const refusal = throttle(faults, about, Date.now());
-    const reply = refusal ? options.refuse(refusal) : await options.answer(call, faults);
+    const reply = refusal ? options.refuse(refusal, call) : await options.answer(call, faults);
     log.push({
       at: Date.now(),
       method: call.method,
@@ -98,10 +100,20 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
     response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8', ...reply.headers });
     response.end(reply.body);
   };
+  const answerControl = (path: string, body: string, response: ServerResponse): void => {
+    try {
+      const answer = JSON.stringify(controlled(path, body));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+    } catch (error) {
+      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: String(error) }));
+    }
+  };
   const controlled = (path: string, body: string): unknown => {
     if (path === '/control/log') return log;
-    if (path === '/control/stats')
-      return { calls: log.length, writes: log.filter((one) => one.wrote).length, refused: log.filter((one) => one.refused).length };
+    if (path === '/control/stats') {
+      const [writes, refused] = [log.filter((one) => one.wrote).length, log.filter((one) => one.refused).length];
+      return { calls: log.length, reads: log.length - writes - refused, writes, refused };
+    }
     if (path === '/control/objects') return options.objects();
     const command = JSON.parse(body || '{}') as { faults?: Faults; clearLog?: boolean };
     if (command.faults) {
@@ -131,19 +143,19 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
 
 /** Opaque bearer tokens with a life. */
 export function createTokenDesk(): {
-  issue(audience: string, seconds: number): string;
-  audience(header: string | undefined): string | null;
+  issue(audience: string, seconds: number, now?: number): string;
+  audience(header: string | undefined, now?: number): string | null;
 } {
   const tokens = new Map<string, { audience: string; until: number }>();
   return {
-    issue(audience, seconds) {
-      const token = `opaque-${Math.random().toString(36).slice(2)}${Date.now().toString(36)}`;
-      tokens.set(token, { audience, until: Date.now() + seconds * 1000 });
+    issue(audience, seconds, now = Date.now()) {
+      const token = `opaque-${randomBytes(24).toString('base64url')}`;
+      tokens.set(token, { audience, until: now + seconds * 1000 });
       return token;
     },
-    audience(header) {
-      const known = tokens.get((header ?? '').replace(/^Bearer /i, ''));
-      return known && known.until > Date.now() ? known.audience : null;
+    audience(header, now = Date.now()) {
+      const known = tokens.get(/^Bearer (.+)$/i.exec(header ?? '')?.[1] ?? '');
+      return known && known.until > now ? known.audience : null;
     },
   };
 }

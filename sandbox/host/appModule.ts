@@ -72,7 +72,9 @@ export async function loadApp(directory: string, log: (level: string, message: s
     hostVersion: '4.1046.100',
     Disposable,
     log: (level: string, _category: string, message: string) => log(level, message),
-    setProgrammingModel: (given: ProgrammingModel) => void (model = given),
+    setProgrammingModel(given: ProgrammingModel) {
+      model = given;
+    },
     getProgrammingModel: () => model,
     registerHook(name: string, hook: Hook) {
       const list = hooks[name];

@@ -65,6 +65,10 @@ interface Node {
   current: number;
 }
 
+function markDone(node: Node): void {
+  node.done = true;
+}
+
 /** Throws for what would hang the real engine. */
 export function replay(yields: readonly (readonly Action[])[], history: readonly HistoryEvent[]): Replayed {
   const started: Started[] = [];
@@ -109,12 +113,12 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
     if (early > 0) {
       raised.set(name, early - 1);
       node.done = true;
-    } else eventWaits.set(name, [...(eventWaits.get(name) ?? []), () => void (node.done = true)]);
+    } else eventWaits.set(name, [...(eventWaits.get(name) ?? []), () => markDone(node)]);
   };
   const beginTimer = (node: Node, fireAt: string, cancelled: boolean): void => {
     const id = counter++;
     started.push({ kind: 'timer', id, fireAt, cancelled });
-    waiting.set(id, () => void (node.done = true));
+    waiting.set(id, () => markDone(node));
   };
   const beginCall = (node: Node): void => {
     const { action } = node;
@@ -148,7 +152,7 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
         );
     const id = counter++;
     started.push({ kind: 'timer', id, fireAt: new Date(Date.parse(now) + delay).toISOString(), cancelled: false });
-    waiting.set(id, () => (last ? void (node.done = true) : beginCall(node)));
+    waiting.set(id, () => (last ? markDone(node) : beginCall(node)));
   };
   const complete = (node: Node): boolean => {
     if (node.action.actionType === ACTION.all) return node.children.every(complete);

@@ -19,8 +19,8 @@ export function conditionFaults(
       faults.push({ path, message: `Conditions may be nested ${DEPTH} deep.`, fix: 'Flatten it: "all" in "all" can be joined.' });
       return;
     }
-    if ('all' in node) node.all.forEach((part, n) => walk(part, `${path}/all/${n}`, depth + 1));
-    else if ('any' in node) node.any.forEach((part, n) => walk(part, `${path}/any/${n}`, depth + 1));
+    if ('all' in node) for (const [n, part] of node.all.entries()) walk(part, `${path}/all/${n}`, depth + 1);
+    else if ('any' in node) for (const [n, part] of node.any.entries()) walk(part, `${path}/any/${n}`, depth + 1);
     else if ('not' in node) walk(node.not, `${path}/not`, depth + 1);
     else {
       tests += 1;

@@ -34,8 +34,8 @@ export function compileProjection(route: RouteSettings, target: Capability): (en
   return (entry) => {
     const losses: string[] = [];
     const fields: Partial<Record<FieldName, FieldValue>> = {};
-    for (const name of held) fields[name] = projectField(name, valueOf(entry, name, route), target, losses);
-    for (const name of cannot) if (valueOf(entry, name, route).length > 0) losses.push(name);
+    for (const name of held) fields[name] = projectField(name, sourceValues(entry, name, route), target, losses);
+    for (const name of cannot) if (sourceValues(entry, name, route).length > 0) losses.push(name);
     const addresses = projectAddresses(entry, route.push.addresses, target);
     losses.push(...addresses.losses);
     Object.assign(fields, addresses.fields);
@@ -63,7 +63,7 @@ export function pushedAttributes(route: RouteSettings): readonly AttributeName[]
   return all.filter((name) => named.has(name));
 }
 
-function valueOf(entry: Entry, name: AttributeName, route: RouteSettings): readonly string[] {
+function sourceValues(entry: Entry, name: AttributeName, route: RouteSettings): readonly string[] {
   const template = route.push.set[name];
   if (template === undefined) return readAttribute(entry, name);
   const text = fillTemplate(template, (placeholder) => readAttribute(entry, placeholder)[0] ?? '');

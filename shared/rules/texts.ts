@@ -12,13 +12,12 @@ export function cutText(text: string, max: number): string {
   return whole.slice(0, length).trimEnd();
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g;
+
 /** How texts are compared: composed, trimmed, without control characters; case counts. */
 export function comparable(text: string): string {
-  return text
-    .normalize('NFC')
-    .replace(/[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g, '')
-    .replace(/\r\n?/g, '\n')
-    .trim();
+  return text.normalize('NFC').replace(CONTROL, '').replace(/\r\n?/g, '\n').trim();
 }
 
 /**
