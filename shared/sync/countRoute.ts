@@ -61,9 +61,9 @@ function countEntry(
   sums: { created: number; updated: number; adopted: number; failed: number; held: number },
   skippedBecause: Partial<Record<SkipReason, number>>,
 ): void {
-  if (change.change === 'skip') return add(skippedBecause, change.reason.split(':')[0] as SkipReason);
-  if (outcome?.result === 'skipped') return add(skippedBecause, 'collision');
-  if (outcome?.result === 'failed') sums.failed += 1;
+  if (change.change === 'skip') add(skippedBecause, change.reason.split(':')[0] as SkipReason);
+  else if (outcome?.result === 'skipped') add(skippedBecause, 'collision');
+  else if (outcome?.result === 'failed') sums.failed += 1;
   else if (!outcome && without === 'held') sums.held += 1;
   else if (outcome?.result === 'held') sums.held += 1;
   else if (change.change === 'create') sums.created += 1;
@@ -78,8 +78,8 @@ function countLeaver(
   leavers: { hidden: number; deleted: number; failed: number; held: number },
   keptBecause: Partial<Record<KeptReason, number>>,
 ): void {
-  if (change.change === 'keep') return add(keptBecause, change.reason.split(':')[0] as KeptReason);
-  if (outcome?.result === 'failed') leavers.failed += 1;
+  if (change.change === 'keep') add(keptBecause, change.reason.split(':')[0] as KeptReason);
+  else if (outcome?.result === 'failed') leavers.failed += 1;
   else if (outcome?.result === 'held' || (!outcome && without === 'held')) leavers.held += 1;
   else if (change.change === 'hide') leavers.hidden += 1;
   else if (change.change === 'delete') leavers.deleted += 1;
