@@ -15,6 +15,7 @@ export default defineConfig({
             'test/house/**/*.test.ts',
             'test/sync/**/*.test.ts',
             'test/config/**/*.test.ts',
+            'test/cases/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -29,6 +30,20 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Needs Microsoft's engine beside the project: run by the continuous integration where it is there (GALSYNC_REALHOST).
+      ...(process.env.GALSYNC_REALHOST
+        ? [
+            {
+              test: {
+                name: 'realhost',
+                include: ['test/realhost/**/*.test.ts'],
+                testTimeout: 600_000,
+                hookTimeout: 600_000,
+                fileParallelism: false,
+              },
+            },
+          ]
+        : []),
     ],
   },
 });
