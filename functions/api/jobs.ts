@@ -23,7 +23,7 @@ const Reject = z.strictObject({ route: Id, reason: z.string().max(1024).optional
 
 door('startJob', ['POST'], 'jobs', 'Operator', async (call) => {
   const request = await bodyOf(call, Start);
-  const record = await startJob(syncContext(), call.instances, request, 'api', call.caller.name);
+  const record = await startJob(syncContext(), call.instances, request, triggerOf(call), call.caller.name);
   return json(record.job, 202, { location: `/api/jobs/${record.job.id}` });
 });
 
@@ -72,6 +72,12 @@ door('rejectJob', ['POST'], 'jobs/{id}/reject', 'Approver', async (call) => {
   const decision = await bodyOf(call, Reject);
   return json((await rejectJob(syncContext(), call.params['id'] ?? '', decision, call.caller.name)).job);
 });
+
+/** The console and a local start say so; anybody else is the API. */
+function triggerOf(call: Call): 'api' | 'console' | 'startup' {
+  const said = call.request.headers.get('x-galsync-trigger');
+  return said === 'console' || said === 'startup' ? said : 'api';
+}
 
 /** The job named in the path, closed if its orchestration was lost. */
 export async function jobOf(call: Call): Promise<import('../../shared/model/job.ts').JobRecord> {

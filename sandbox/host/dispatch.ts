@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { bindingOf, type EngineState, hasEnded, type Live, liveOf } from './engineState.ts';
-import { deliver, end, tellParent } from './episodes.ts';
+import { bindingOf, type EngineState, hasEnded, insist, type Live, liveOf } from './engineState.ts';
+import { deliver, tellParent } from './episodes.ts';
 import type { Instance } from './hubStore.ts';
+import { textFault } from './limits.ts';
 import { resultText, startedEvent } from './orchestratorCall.ts';
 import { EVENT, type HistoryEvent, type Replayed, type Started } from './replay.ts';
 
@@ -21,7 +22,7 @@ export function dispatch(engine: EngineState, one: Live, replayed: Replayed): vo
     else if (started.kind === 'activity') {
       engine.queue.push(() => runActivity(engine, one, started));
       drain(engine);
-    } else void startChild(engine, one, started);
+    } else void insist(engine, `sub-orchestration ${started.name} of ${one.instance.instanceId}`, () => startChild(engine, one, started));
   }
 }
 
@@ -63,9 +64,9 @@ function armTimer(engine: EngineState, one: Live, timer: Extract<Started, { kind
 
 async function runActivity(engine: EngineState, one: Live, activity: Extract<Started, { kind: 'activity' }>): Promise<void> {
   const { instance } = one;
-  const { generation } = instance;
   const event = await activityEvent(engine, instance, activity);
-  if (!engine.stopped && instance.generation === generation) deliver(engine, one, event, null);
+  // After continueAsNew the number means another task.
+  if (!engine.stopped && one.instance.executionId === instance.executionId) deliver(engine, one, event, null);
 }
 
 async function activityEvent(
@@ -74,7 +75,7 @@ async function activityEvent(
   activity: Extract<Started, { kind: 'activity' }>,
 ): Promise<HistoryEvent> {
   const { input, name } = activity;
-  const data = input === undefined || input === null ? {} : { string: typeof input === 'string' ? input : JSON.stringify(input) };
+  const data = input === undefined || input === null ? {} : { string: inputText(input) };
   const base = { EventId: -1, IsPlayed: false, TaskScheduledId: activity.id };
   try {
     const answer = await engine.app.invoke(
@@ -82,7 +83,10 @@ async function activityEvent(
       [{ name: bindingOf(engine.app, name, 'activityTrigger'), data }, ...clientInputs(engine, name)],
       { instanceId: { string: instance.instanceId } },
     );
-    return { ...base, EventType: EVENT.taskCompleted, Timestamp: new Date().toISOString(), Result: resultText(answer) };
+    const result = resultText(answer);
+    const fault = textFault(`The result of "${name}"`, result ?? '');
+    if (fault !== null) throw new Error(fault);
+    return { ...base, EventType: EVENT.taskCompleted, Timestamp: new Date().toISOString(), Result: result };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     engine.log(
@@ -99,6 +103,12 @@ async function activityEvent(
   }
 }
 
+/** As the real engine hands it over: texts are JSON already, a bare boolean arrives as .NET's text. */
+function inputText(input: unknown): string {
+  if (typeof input === 'boolean') return input ? 'True' : 'False';
+  return typeof input === 'string' ? input : JSON.stringify(input);
+}
+
 function clientInputs(engine: EngineState, name: string): readonly { name: string; data: { string: string } }[] {
   const found = engine.app.functions.find((candidate) => candidate.name === name);
   const clients = Object.entries(found?.bindings ?? {}).filter(([, binding]) => binding.type === 'durableClient');
@@ -108,15 +118,32 @@ function clientInputs(engine: EngineState, name: string): readonly { name: strin
 async function startChild(engine: EngineState, one: Live, sub: Extract<Started, { kind: 'sub' }>): Promise<void> {
   const { instance } = one;
   const instanceId = sub.instanceId ?? `${instance.executionId}-${sub.id.toString(16)}`;
-  if (instanceId === instance.instanceId)
-    return end(engine, one, 'Failed', `"${sub.name}" was started with the id of its own parent; on the real engine it would hang.`, [], []);
   const parent = { instanceId: instance.instanceId, taskId: sub.id, executionId: instance.executionId };
   const known = await engine.store.get(instanceId);
   if (known?.parent?.executionId === parent.executionId && known.parent.taskId === parent.taskId) {
     if (hasEnded(known)) await tellParent(engine, known);
     return;
   }
-  await begin(engine, sub.name, instanceId, sub.input === undefined ? null : JSON.stringify(sub.input), parent);
+  if (engine.starting.has(instanceId) || (known && !hasEnded(known))) return deliver(engine, one, inUse(sub, instanceId), null);
+  engine.starting.add(instanceId);
+  try {
+    if (known) await engine.store.purge(instanceId);
+    await begin(engine, sub.name, instanceId, sub.input === undefined ? null : JSON.stringify(sub.input), parent);
+  } finally {
+    engine.starting.delete(instanceId);
+  }
+}
+
+function inUse(sub: Extract<Started, { kind: 'sub' }>, instanceId: string): HistoryEvent {
+  return {
+    EventType: EVENT.subFailed,
+    EventId: -1,
+    Timestamp: new Date().toISOString(),
+    IsPlayed: false,
+    TaskScheduledId: sub.id,
+    Reason: `Sub-orchestration "${sub.name}" cannot start: an instance "${instanceId}" is running already. Give it an id of its own.`,
+    Details: '',
+  };
 }
 
 /** Creates an instance and runs its first episode. */

@@ -13,7 +13,8 @@ export interface EngineOptions {
 
 /** An instance that this process works on. */
 export interface Live {
-  readonly instance: Instance;
+  /** Replaced by each commit, never changed: a commit that failed leaves what was. */
+  instance: Instance;
   history: HistoryEvent[];
   inbox: { readonly event: HistoryEvent; readonly key: string | null }[];
   running: boolean;
@@ -27,10 +28,13 @@ export interface EngineState extends EngineOptions {
   readonly orchestrators: ReadonlySet<string>;
   readonly activities: ReadonlySet<string>;
   readonly queue: (() => Promise<void>)[];
+  /** Ids whose start is being written. */
+  readonly starting: Set<string>;
   busy: number;
   stopped: boolean;
 }
 
+export const RETRY_MS = 500;
 const ENDED: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated']);
 
 export function hasEnded(instance: Instance): boolean {
@@ -44,6 +48,20 @@ export function liveOf(instance: Instance, history: HistoryEvent[]): Live {
 export function stopTimers(one: Live): void {
   for (const timer of one.timers.values()) clearTimeout(timer);
   one.timers.clear();
+}
+
+/**
+ * Repeats work that must not be lost when storage hiccups, until it is done or the host ends. `what` is said in the log.
+ */
+export async function insist(engine: EngineState, what: string, work: () => Promise<void>): Promise<void> {
+  while (!engine.stopped) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!engine.stopped) engine.log('error', `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
 }
 
 /** Names of the functions with a trigger of that type. */

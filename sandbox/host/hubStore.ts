@@ -12,15 +12,15 @@ export interface Instance {
   readonly executionId: string;
   /** JSON text of the input. */
   readonly input: string | null;
-  status: RuntimeStatus;
-  customStatus: unknown;
-  output: unknown;
+  readonly status: RuntimeStatus;
+  readonly customStatus: unknown;
+  readonly output: unknown;
   readonly createdTime: string;
-  lastUpdatedTime: string;
+  readonly lastUpdatedTime: string;
   /** Generation: goes up with each continueAsNew. */
-  generation: number;
+  readonly generation: number;
   /** Committed episodes of this generation. */
-  episodes: number;
+  readonly episodes: number;
   readonly parent: { readonly instanceId: string; readonly taskId: number; readonly executionId: string } | null;
 }
 
@@ -40,8 +40,10 @@ export interface HubStore {
   messages(instanceId: string): Promise<readonly Message[]>;
   putMessage(instanceId: string, message: Message): Promise<void>;
   create(instance: Instance): Promise<void>;
-  /** One episode: new history, the instance's row and the messages it took, in one transaction. */
+  /** One episode: new history, the instance's row and the messages it took (at most 98), in one transaction. */
   commit(instance: Instance, events: readonly HistoryEvent[], taken: readonly string[]): Promise<void>;
+  /** Drops the history of the instance's earlier generations. */
+  dropEarlier(instance: Instance): Promise<void>;
   purge(instanceId: string): Promise<void>;
   timer(name: string): Promise<string | null>;
   putTimer(name: string, last: string): Promise<void>;
@@ -96,6 +98,15 @@ export function createHubStore(connectionString: string, hub: string): HubStore 
   };
   const historyKey = (instance: Instance, episode: number): string =>
     `h${String(instance.generation).padStart(6, '0')}.${String(episode).padStart(6, '0')}`;
+  const drop = async (instanceId: string, rows: string): Promise<void> => {
+    const keys: string[] = [];
+    const filter = `PartitionKey eq '${instanceId}' and ${rows}`;
+    for await (const entity of state.listEntities({ queryOptions: { filter, select: ['rowKey'] } })) keys.push(String(entity.rowKey));
+    for (let n = 0; n < keys.length; n += 100)
+      await state.submitTransaction(
+        keys.slice(n, n + 100).map((rowKey): TransactionAction => ['delete', { partitionKey: instanceId, rowKey }]),
+      );
+  };
   return {
     get,
     async prepare() {
@@ -148,14 +159,11 @@ export function createHubStore(connectionString: string, hub: string): HubStore 
       await state.submitTransaction(actions);
       if (instance.status !== 'Running') await mirrored(instance);
     },
+    async dropEarlier(instance) {
+      await drop(instance.instanceId, `RowKey ge 'h' and RowKey lt '${historyKey(instance, 0)}'`);
+    },
     async purge(instanceId) {
-      const keys: string[] = [];
-      for await (const entity of state.listEntities({ queryOptions: { filter: `PartitionKey eq '${instanceId}'`, select: ['rowKey'] } }))
-        keys.push(String(entity.rowKey));
-      for (let n = 0; n < keys.length; n += 100)
-        await state.submitTransaction(
-          keys.slice(n, n + 100).map((rowKey): TransactionAction => ['delete', { partitionKey: instanceId, rowKey }]),
-        );
+      await drop(instanceId, "RowKey ge ''");
       await mirror.deleteEntity(shard(instanceId), instanceId).catch(absent);
     },
     async timer(name) {

@@ -196,10 +196,18 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
   };
 }
 
-function answerOf(event: HistoryEvent): number | null {
+/** The number of the task that an event answers, if it does. */
+export function answerOf(event: HistoryEvent): number | null {
   if (event.EventType === EVENT.timerFired) return Number(event['TimerId']);
   const answers: readonly number[] = [EVENT.taskCompleted, EVENT.taskFailed, EVENT.subCompleted, EVENT.subFailed];
   return answers.includes(event.EventType) ? Number(event['TaskScheduledId']) : null;
+}
+
+const SCHEDULING: readonly number[] = [EVENT.taskScheduled, EVENT.subCreated, EVENT.timerCreated];
+
+/** Numbers of the tasks that a history has as scheduled. */
+export function scheduledIds(history: readonly HistoryEvent[]): ReadonlySet<number> {
+  return new Set(history.filter((event) => SCHEDULING.includes(event.EventType)).map((event) => event.EventId));
 }
 
 /** Compares what an orchestrator asks for now with what its history says it asked for: a difference means non-deterministic code. */
@@ -208,12 +216,12 @@ export function nonDeterminism(started: readonly Started[], history: readonly Hi
   for (const event of history) {
     if (event.EventType === EVENT.taskScheduled) before.set(event.EventId, `activity "${String(event['Name'])}"`);
     else if (event.EventType === EVENT.subCreated) before.set(event.EventId, `sub-orchestration "${String(event['Name'])}"`);
-    else if (event.EventType === EVENT.timerCreated) before.set(event.EventId, 'timer');
+    else if (event.EventType === EVENT.timerCreated) before.set(event.EventId, `timer due ${String(event['FireAt'])}`);
   }
   const now = new Map(
     started.map((one) => [
       one.id,
-      one.kind === 'timer' ? 'timer' : `${one.kind === 'activity' ? 'activity' : 'sub-orchestration'} "${one.name}"`,
+      one.kind === 'timer' ? `timer due ${one.fireAt}` : `${one.kind === 'activity' ? 'activity' : 'sub-orchestration'} "${one.name}"`,
     ]),
   );
   for (const [id, was] of before) {

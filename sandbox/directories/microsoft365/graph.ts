@@ -38,7 +38,7 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
     if (refused) return refused;
     if (path === '/users/$count') return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(users(options).length) };
     if (path === '/users/delta') return lied(delta(options, call, faults), faults, 'users');
-    if (path === '/users') return lied(list(options, call, faults, users(options), userView), faults, 'users');
+    if (path === '/users') return lied(list(options, call, faults, filtered(users(options), call), userView), faults, 'users');
     const one = options.objects.get(path.slice('/users/'.length));
     return one?.type === 'user'
       ? json(200, userView(one, selectOf(call), options))
@@ -66,6 +66,18 @@ function forbidden(faults: Faults, area: string): Reply | null {
 
 function users(options: GraphOptions): readonly TenantObject[] {
   return options.objects.all().filter((object) => object.type === 'user');
+}
+
+/** `$filter` of the kinds that look an address up: `mail eq 'x'`, `userPrincipalName eq 'x'`, `proxyAddresses/any(p:p eq 'smtp:x')`, joined by `or`. */
+function filtered(objects: readonly TenantObject[], call: Call): readonly TenantObject[] {
+  const filter = call.url.searchParams.get('$filter');
+  if (!filter) return objects;
+  const values = [...filter.matchAll(/eq '((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'").toLowerCase());
+  return objects.filter((object) =>
+    [object.id, object.mail ?? '', object.userPrincipalName ?? '', ...object.proxyAddresses].some((one) =>
+      values.includes(one.toLowerCase()),
+    ),
+  );
 }
 
 function selectOf(call: Call): readonly string[] {

@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { CAUSE_CODES } from '../../shared/model/failure.ts';
+import { createWorld } from '../sync/world.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+describe('documents that describe code', () => {
+  it('explain every cause code', () => {
+    const text = read('docs/causes.md');
+    expect(CAUSE_CODES.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('list every event that the app logs, with its fields (infra/queries/events.json)', async () => {
+    const listed = JSON.parse(read('infra/queries/events.json')) as {
+      events?: Record<string, { fields: Record<string, string> }>;
+    } & Record<string, { fields: Record<string, string> }>;
+    const events = listed.events ?? listed;
+    const world = createWorld({ a: 60 });
+    await world.run({ action: 'sync' });
+    for (let n = 0; n < 20; n += 1) world.a.entries.delete(`a-${n}`);
+    await world.run({ action: 'sync' });
+    const unknown = world.events.flatMap((event) => {
+      const known = events[event.event];
+      if (!known) return [event.event];
+      return Object.keys(event)
+        .filter((field) => field !== 'event' && !(field in known.fields))
+        .map((field) => `${event.event}.${field}`);
+    });
+    expect([...new Set(unknown)]).toEqual([]);
+  });
+
+  it('name no machine, no registry and no way of working', () => {
+    const files = [
+      'README.md',
+      'CONTRIBUTING.md',
+      ...readdirSync(join(root, 'docs'))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `docs/${name}`),
+      ...readdirSync(join(root, 'docs/decisions')).map((name) => `docs/decisions/${name}`),
+    ];
+    expect(files.filter((file) => /\/(work|root|tmp)\//.test(read(file)))).toEqual([]);
+  });
+
+  it('has the scripts that the README names', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...read('README.md').matchAll(/npm (?:run )?(start|test|check|build|bench)\b/g)].map((match) => match[1]!);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
