@@ -77,6 +77,8 @@ export interface Capability {
   readonly uniqueAddresses: boolean;
   /** What is written is not visible at once; an object written within 24 h counts as there. */
   readonly knownLag: boolean;
+  /** Sets without which this directory cannot be a target: what is not read cannot be matched, and would be made twice. */
+  readonly needs: readonly string[];
   /** Lanes per job that this directory bears. */
   readonly lanes: number;
   /** The value as the directory will return it (country names, case of domains, phone formats); null: cannot be held. */

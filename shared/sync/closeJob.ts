@@ -148,7 +148,8 @@ async function report(context: SyncContext, record: JobRecord): Promise<void> {
         },
       },
     ]);
-    for (const trip of route.heldBecause)
+    // Pause, cancel and rejection are people's own doing: no alert.
+    for (const trip of route.heldBecause.filter((one) => !['paused', 'cancelled', 'rejected'].includes(one.breaker)))
       context.log({
         event: 'breaker.tripped',
         job: job.id,

@@ -45,7 +45,7 @@ export async function failLostJob(context: SyncContext, record: JobRecord, engin
   });
   if (!changed) return;
   for (const connector of record.connectors) await context.store.leases.release(connector.id, record.job.id);
-  context.log({ event: 'job.finished', job: record.job.id, action: record.job.action, state: 'failed', cause: failure.code });
+  context.log({ event: 'job.finished', job: record.job.id, action: record.job.action, state: 'failed', cause: causeText(failure) });
 }
 
 /**

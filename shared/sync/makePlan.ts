@@ -119,7 +119,9 @@ function collect(
     for (const loss of planned.losses) losses[loss] = (losses[loss] ?? 0) + 1;
   };
   for (const { entry, selected, projection, link } of candidates) {
-    if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view));
+    // An object that could not be read completely empties and removes nothing (promise 4).
+    if (entry.incomplete && link?.state === 'linked') unchanged += 1;
+    else if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view));
     else if (!selected.kept) {
       if (selected.reason === 'invalid') changes.push(invalidRow(planning, entry, selected.why));
       else skippedBecause[selected.reason] = (skippedBecause[selected.reason] ?? 0) + 1;

@@ -1,6 +1,7 @@
 import type { Capability, Connector } from '../connectors/connector.ts';
 import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
+import { FailureError } from '../model/failure.ts';
 import type { JobRecord } from '../model/job.ts';
 import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
@@ -29,6 +30,17 @@ export interface Planning {
   readonly plan: PlanContext;
 }
 
+/** A target that we may not read completely is no target (promise 5). */
+function refuseBlindTarget(target: string, capability: Capability, state: SnapshotState): void {
+  const missing = capability.needs.find((set) => state.losses.includes(set) || !state.readBefore.includes(set));
+  if (!missing) return;
+  throw new FailureError({
+    code: 'permission',
+    message: `The target "${target}" does not let "${missing}" be read: what is there could not be matched and would be made twice.`,
+    nextStep: `Grant the right to read "${missing}" to the connector (docs/operate.md), then run again.`,
+  });
+}
+
 /** Opens a route for planning. Throws `FailureError` if it or its connectors are not configured any more. */
 export async function openPlanning(context: SyncContext, record: JobRecord, routeId: string): Promise<Planning> {
   const { configuration } = await context.configuration();
@@ -44,6 +56,7 @@ export async function openPlanning(context: SyncContext, record: JobRecord, rout
   }
   const owners = domainOwners(configuration.connectors, domains);
   const capability = opened.connector.capability(route.push.as);
+  refuseBlindTarget(route.to, capability, targetState);
   const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
   return {

@@ -70,6 +70,7 @@ describe('conditions, as the contract says', () => {
 const TARGET: Capability = {
   as: 'contact',
   types: ['MailContact'],
+  needs: [],
   canHide: true,
   uniqueAddresses: true,
   knownLag: false,

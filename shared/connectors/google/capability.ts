@@ -37,6 +37,7 @@ for (const [name, field] of Object.entries(CONTACT_FIELDS)) fields[name as Field
 export const SHARED_CONTACT: Capability = {
   as: 'sharedContact',
   types: ['sharedContact'],
+  needs: ['contacts'],
   fields,
   canHide: false,
   uniqueAddresses: false,

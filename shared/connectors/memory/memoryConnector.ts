@@ -44,6 +44,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
   const capability: Capability = {
     as: 'contact',
     types: ['MailContact'],
+    needs: [],
     canHide: true,
     uniqueAddresses: unique,
     knownLag: false,

@@ -34,6 +34,7 @@ export function contactCapability(settings: Microsoft365Settings): Capability {
   }
   return {
     as: 'contact',
+    needs: ['recipients'],
     types: CONTACT_TYPES,
     fields,
     canHide: true,
