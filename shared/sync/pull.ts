@@ -5,6 +5,7 @@ import type { SnapshotState } from '../store/store.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { holdsLease } from './leases.ts';
+import { showWait } from './waits.ts';
 
 const PAGES_PER_ACTIVITY = 25;
 const TIME_PER_ACTIVITY_MS = 60_000;
@@ -59,6 +60,11 @@ export function startPull(job: string, connector: string, round: number): PullPo
   };
 }
 
+/** The orchestration that waits for this pull: where a cancel is raised. */
+export function pullInstance(position: Pick<PullPosition, 'pull' | 'connector'>): string {
+  return `${position.pull}.pull.${position.connector}`;
+}
+
 /** Reads pages until the pull is complete, a wait is due, or 25 pages or 60 s are over (design §3, step 1). */
 export async function pullPages(context: SyncContext, start: PullPosition): Promise<PullStep> {
   let position = start;
@@ -68,6 +74,7 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
   const until = context.now().getTime() + TIME_PER_ACTIVITY_MS;
   try {
     if (!(await holdsLease(context, start.connector, start.job))) throw lostLease(start.connector, start.job);
+    await showWait(context, start.job, pullInstance(start), null);
     const state = await context.store.snapshots.state(start.connector);
     const memory = memoryOf(state, connector.fingerprint);
     if (start.sequence === 0) await context.store.snapshots.dropStaged(start.connector, start.pull);
@@ -80,7 +87,10 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
     }
     return { ok: true, done: false, waitUntil: null, position: withCalls() };
   } catch (error) {
-    if (error instanceof ThrottledError) return { ok: true, done: false, waitUntil: error.notBefore, position: withCalls() };
+    if (error instanceof ThrottledError) {
+      await showWait(context, start.job, pullInstance(start), error.notBefore);
+      return { ok: true, done: false, waitUntil: error.notBefore, position: withCalls() };
+    }
     return { ok: false, failure: failureOf(error), calls: start.calls + calls() };
   }
 }

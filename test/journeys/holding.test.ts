@@ -61,8 +61,11 @@ describe('plans that are held, jobs that are stopped', () => {
     expect(polls).toBeGreaterThan(1);
   });
 
-  it('waits as told, shows until when, and a cancelled job stops within seconds in a wait', async () => {
-    await world.control('microsoft', { faults: { throttle: { everyNth: 3, retryAfter: 120, match: 'Cmdlet|InvokeCommand', times: 500 } } });
+  it.each([
+    ['a pull', 2],
+    ['a push', 3],
+  ])('waits as told in %s, shows until when, and a cancelled job stops within seconds', async (_where, everyNth) => {
+    await world.control('microsoft', { faults: { throttle: { everyNth, retryAfter: 120, match: 'Cmdlet|InvokeCommand', times: 500 } } });
     await world.control('google', {
       put: [1, 2, 3, 4, 5].map((n) => ({
         id: `77777777777777777777${n}`,
