@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sampleIndexRecord } from './contract/samples.ts';
 import type { IndexRecord } from './store.ts';
 import { createIndex, packPiece } from './targetIndex.ts';
 
@@ -7,6 +9,29 @@ const stored = (records: readonly IndexRecord[]): ReturnType<typeof packPiece> =
   JSON.parse(JSON.stringify(packPiece(records))) as ReturnType<typeof packPiece>;
 
 describe('the index of a target', () => {
+  it('answers as a plain list would, for any records in any pieces', () => {
+    const key = fc.constantFrom('a@x', 'b@x', 'stamp:galsync:r:1', 'alias:z', 'ü@x', '');
+    const record = fc.tuple(fc.string({ minLength: 1, maxLength: 3 }), fc.array(key, { maxLength: 4 }));
+    const records = fc.uniqueArray(record, { selector: ([id]) => id, maxLength: 30 });
+    fc.assert(
+      fc.property(records, fc.integer({ min: 1, max: 7 }), (list, size) => {
+        const all = list.map(([id, keys]) => sampleIndexRecord(id, keys));
+        const pieces = [];
+        for (let n = 0; n < all.length; n += size) pieces.push(stored(all.slice(n, n + size)));
+        const index = createIndex('v', pieces);
+        for (const name of ['a@x', 'b@x', 'stamp:galsync:r:1', 'alias:z', 'ü@x', '', 'nobody'])
+          expect([...index.find(name)].sort()).toEqual(
+            all
+              .filter((one) => one.keys.includes(name))
+              .map((one) => one.id)
+              .sort(),
+          );
+        for (const one of all) expect([index.has(one.id), index.hash(one.id)]).toEqual([true, one.hash]);
+        expect([index.has('nobody at all'), index.hash('nobody at all'), index.version]).toEqual([false, null, 'v']);
+      }),
+    );
+  });
+
   it('keeps leading zeros of hashes', () => {
     const index = createIndex('v', [stored([{ id: 'a', hash: '0000000000000001', keys: [] }])]);
     expect(index.hash('a')).toBe('0000000000000001');

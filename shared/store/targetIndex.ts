@@ -13,7 +13,7 @@ export function packPiece(records: readonly IndexRecord[]): PackedIndexPiece {
   return {
     ids: records.map((record) => record.id),
     hashes: records.map((record) => record.hash),
-    keys: records.flatMap((record, ordinal) => record.keys.flatMap((key) => [keyHash(key).toString(16), ordinal])),
+    keys: records.flatMap((record, ordinal) => [...new Set(record.keys)].flatMap((key) => [keyHash(key).toString(16), ordinal])),
   };
 }
 

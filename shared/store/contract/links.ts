@@ -14,6 +14,8 @@ export const AWKWARD_IDS: readonly string[] = [
   'A@a.example',
   'a@a.example',
   'tab\tx',
+  'é'.repeat(600),
+  `${'é'.repeat(600)}2`,
   '.',
   '..',
   'ends.',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { PlanKey, Store } from '../store.ts';
 import { all, sampleBatch, sampleChange, sampleOutcome } from './samples.ts';
@@ -25,6 +26,14 @@ export function planContract(store: () => Store, job: () => string): void {
     await plans.dropDrafts(key);
     await plans.dropDrafts(key);
     expect(await plans.draftSummaries(key)).toEqual([]);
+  });
+
+  it('keeps drafts whose changes are large', async () => {
+    const { plans } = store();
+    const key = keyOf(job());
+    const large = Array.from({ length: 300 }, (_, n) => ({ ...sampleChange(`c${n}`, `s${n}`), stamp: randomBytes(6000).toString('hex') }));
+    await plans.putDraft(key, 0, large, {});
+    expect((await all(plans.draftChanges(key, 0))).flat()).toEqual(large);
   });
 
   it('lists batches by lane and sequence, and resumes after one', async () => {

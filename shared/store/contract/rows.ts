@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { HeldPlan } from '../../model/job.ts';
 import { type Store, StoreConflict } from '../store.ts';
 
 /** The contract of configuration, leases and waits. `fresh` answers a store without a configuration. */
@@ -45,6 +46,18 @@ export function rowContract(store: () => Store, fresh: () => Promise<Store>, nam
     expect(await leases.take(connector, 'fourth', 'i4', AT, old)).toBeNull();
   });
 
+  it('leases: the fence goes up with each taking, also after it was given back', async () => {
+    const { leases } = store();
+    const connector = name();
+    const fences: number[] = [];
+    for (const job of ['a', 'b', 'c']) {
+      fences.push((await leases.take(connector, job, 'i', AT, null))!.fence);
+      await leases.release(connector, job);
+    }
+    expect(fences[1]).toBeGreaterThan(fences[0]!);
+    expect(fences[2]).toBeGreaterThan(fences[1]!);
+  });
+
   it('waits: the later of two times stays', async () => {
     const { waits } = store();
     const key = `graph.microsoft.com ${name()}`;
@@ -60,6 +73,19 @@ const AT = '2026-11-26T01:00:00.000Z';
 
 /** The contract of `RouteStateStore`. */
 export function routeContract(store: () => Store, name: () => string): void {
+  const keys = (count: number, what: string): string[] =>
+    Array.from({ length: count }, (_, n) => `delete ${what}${n} ${(n * 2654435761) % 4294967296}${n}`);
+  const held = (job: string, some: readonly string[]): HeldPlan => ({
+    job,
+    round: 1,
+    hash: 'h',
+    at: AT,
+    expiresAt: AT,
+    trips: [],
+    keys: some,
+    decision: null,
+  });
+
   it('a route that was never heard of has an empty state', async () => {
     const route = name();
     expect(await store().routes.get(route)).toEqual({
@@ -83,5 +109,32 @@ export function routeContract(store: () => Store, name: () => string): void {
     const removal = (n: number) => ({ job: `j${n}`, at: AT, count: n });
     await Promise.all(Array.from({ length: 6 }, (_, n) => routes.update(route, (s) => ({ ...s, removals: [...s.removals, removal(n)] }))));
     expect((await routes.get(route)).removals).toHaveLength(6);
+  });
+
+  it('50,000 keys of a held plan and of its approval survive, and go when they are settled', async () => {
+    const { routes } = store();
+    const route = name();
+    const many = keys(50_000, 'source-');
+    await routes.update(route, (s) => ({ ...s, held: held('j1', many) }));
+    expect((await routes.get(route)).held?.keys).toEqual(many);
+    await routes.update(route, (s) => ({ ...s, lastDue: AT }));
+    await routes.update(route, (s) => ({ ...s, held: { ...s.held!, decision: { what: 'approved', by: 'x', at: AT } }, approved: many }));
+    const state = await routes.get(route);
+    expect([state.held?.keys, state.approved, state.lastDue]).toEqual([many, many, AT]);
+    await routes.update(route, (s) => ({ ...s, held: null, approved: s.approved.slice(0, 1) }));
+    expect((await routes.get(route)).approved).toEqual(many.slice(0, 1));
+    await routes.update(route, (s) => ({ ...s, approved: [] }));
+    expect(await routes.get(route)).toMatchObject({ held: null, approved: [], lastDue: AT });
+  });
+
+  it('a writer that loses the race spoils nothing of the winner', async () => {
+    const { routes } = store();
+    const route = name();
+    await routes.update(route, (s) => ({ ...s, approved: ['one', 'two', 'three', 'four', 'five', 'six'] }));
+    const drop = (key: string) => routes.update(route, (s) => ({ ...s, approved: s.approved.filter((k) => k !== key) }));
+    await Promise.all(['one', 'two', 'three', 'four'].map(drop));
+    expect((await routes.get(route)).approved).toEqual(['five', 'six']);
+    await Promise.all(['a', 'b', 'c', 'd'].map((key) => routes.update(route, (s) => ({ ...s, approved: [...s.approved, key] }))));
+    expect([...(await routes.get(route)).approved].sort()).toEqual(['a', 'b', 'c', 'd', 'five', 'six']);
   });
 }

@@ -44,6 +44,15 @@ export function snapshotContract(store: () => Store, connector: () => string): v
     expect(await snapshots.readShard(name, 7)).toEqual([]);
   });
 
+  it('refuses a shard that no transaction holds, and leaves the old one', async () => {
+    const { snapshots } = store();
+    const name = connector();
+    await snapshots.writeShard(name, 1, [sampleRow('old')]);
+    const huge = Array.from({ length: 12 }, (_, n) => sampleRow(`id-${n}`, randomBytes(450_000).toString('latin1')));
+    await expect(snapshots.writeShard(name, 1, huge)).rejects.toThrow(RangeError);
+    expect((await snapshots.readShard(name, 1)).map((row) => row.id)).toEqual(['old']);
+  });
+
   it('reads a range of shards shard by shard, and single objects', async () => {
     const { snapshots } = store();
     const name = connector();
@@ -78,6 +87,15 @@ export function snapshotContract(store: () => Store, connector: () => string): v
     expect(await all(snapshots.staged(name, 'p'))).toEqual([]);
   });
 
+  it('a page staged again that takes fewer rows leaves nothing of the longer one', async () => {
+    const { snapshots } = store();
+    const name = connector();
+    await snapshots.stage(name, 'p', 0, page('long', 1_400_000));
+    await snapshots.stage(name, 'p', 1, page('next'));
+    await snapshots.stage(name, 'p', 0, page('short'));
+    expect((await all(snapshots.staged(name, 'p'))).map((p) => p.parts[0]!.id)).toEqual(['short', 'next']);
+  });
+
   indexContract(store, connector);
 }
 
@@ -92,6 +110,25 @@ function indexContract(store: () => Store, connector: () => string): void {
     expect([...index.find('shared@x')].sort()).toEqual(['A', 'C']);
     expect([index.has('A'), index.has('B')]).toEqual([true, false]);
     expect([index.hash('C'), index.hash('B')]).toEqual([sampleIndexRecord('C', []).hash, null]);
+  });
+
+  it('an object that holds a key twice is found once', async () => {
+    const { snapshots } = store();
+    const name = connector();
+    await snapshots.putIndexPiece(name, 'v1', 0, [sampleIndexRecord('A', ['a@x', 'a@x'])]);
+    expect((await snapshots.index(name, 'v1')).find('a@x')).toEqual(['A']);
+  });
+
+  it('keeps to versions; an empty directory has an index, a dropped index is an error', async () => {
+    const { snapshots } = store();
+    const name = connector();
+    await snapshots.putIndexPiece(name, 'v1', 0, [sampleIndexRecord('A', [])]);
+    await snapshots.putIndexPiece(name, 'v2', 0, []);
+    expect((await snapshots.index(name, 'v1')).has('A')).toBe(true);
+    expect((await snapshots.index(name, 'v2')).has('A')).toBe(false);
+    await snapshots.dropIndex(name, 'v2');
+    await expect(snapshots.index(name, 'v1')).rejects.toThrow(/index v1 .* is gone/);
+    expect((await snapshots.index(name, 'v2')).version).toBe('v2');
   });
 
   it('clears one connector and no other whose name begins alike', async () => {

@@ -1,5 +1,6 @@
 import { StoreConflict } from '../store.ts';
 import type { Entity } from '../table/codec.ts';
+import { checked, oneTransaction, transactionsOf } from '../table/limits.ts';
 import type { Table } from '../table/table.ts';
 
 /** A table in a Map with the semantics that the stores use: ordinal order, ETags, the few filter operators. For tests and benches. */
@@ -8,10 +9,11 @@ export function createMemoryTable(): Table & { readonly operations: () => number
   let version = 0;
   let operations = 0;
   const key = (partitionKey: string, rowKey: string): string => `${partitionKey}\0${rowKey}`;
+  const keyOf = (entity: Entity): string => key(entity.partitionKey, entity.rowKey);
   const put = (entity: Entity): string => {
     version += 1;
     const etag = `W/"${version}"`;
-    rows.set(key(entity.partitionKey, entity.rowKey), { ...entity, etag });
+    rows.set(keyOf(checked(entity)), { ...entity, etag });
     return etag;
   };
   const matching = (filter: string): readonly (Entity & { etag: string })[] => {
@@ -26,7 +28,7 @@ export function createMemoryTable(): Table & { readonly operations: () => number
     },
     async create(entity) {
       operations += 1;
-      if (rows.has(key(entity.partitionKey, entity.rowKey))) throw new StoreConflict(`Row ${entity.partitionKey}/${entity.rowKey}`);
+      if (rows.has(keyOf(checked(entity)))) throw new StoreConflict(`Row ${entity.partitionKey}/${entity.rowKey}`);
       return put(entity);
     },
     async upsert(entity) {
@@ -35,8 +37,7 @@ export function createMemoryTable(): Table & { readonly operations: () => number
     },
     async replace(entity, etag) {
       operations += 1;
-      if (rows.get(key(entity.partitionKey, entity.rowKey))?.etag !== etag)
-        throw new StoreConflict(`Row ${entity.partitionKey}/${entity.rowKey}`);
+      if (rows.get(keyOf(checked(entity)))?.etag !== etag) throw new StoreConflict(`Row ${entity.partitionKey}/${entity.rowKey}`);
       return put(entity);
     },
     async remove(partitionKey, rowKey, etag) {
@@ -46,36 +47,32 @@ export function createMemoryTable(): Table & { readonly operations: () => number
       return rows.delete(key(partitionKey, rowKey));
     },
     async write(partitionKey, upserts, removals = []) {
-      operations += Math.ceil((upserts.length + removals.length) / 100);
+      operations += transactionsOf(partitionKey, upserts, removals).length;
       for (const entity of upserts) put(entity);
       for (const rowKey of removals) rows.delete(key(partitionKey, rowKey));
     },
-    async writeAtOnce(upserts, removals) {
+    async writeAtOnce(partitionKey, upserts, removals) {
+      oneTransaction(partitionKey, upserts, removals);
       operations += 1;
       for (const entity of upserts) put(entity);
-      for (const row of removals) rows.delete(key(row.partitionKey, row.rowKey));
+      for (const rowKey of removals) rows.delete(key(partitionKey, rowKey));
     },
     async *list(filter) {
       operations += 1;
       yield* matching(filter);
     },
-    async page(filter, size, token) {
-      operations += 1;
-      const start = Number(token ?? 0);
-      const found = matching(filter);
-      return { items: found.slice(start, start + size), token: start + size < found.length ? String(start + size) : null };
-    },
     prepare: async () => undefined,
   };
 }
 
-const TERM = /^(\w+) (eq|ge|gt|le|lt) '((?:[^']|'')*)'$/;
+const TERM = /^(\w+) (eq|ge|gt|le|lt) (?:'((?:[^']|'')*)'|(true))$/;
 
 function compileFilter(filter: string): (entity: Entity) => boolean {
   const terms = filter.split(' and ').map((text) => {
     const match = TERM.exec(text);
     if (!match) throw new Error(`The memory table does not know the filter "${text}".`);
-    const [, name, operator, value] = match;
+    const [, name, operator, words, truth] = match;
+    const value = words ?? truth;
     const property = name === 'PartitionKey' ? 'partitionKey' : name === 'RowKey' ? 'rowKey' : name!;
     return { property, operator: operator!, value: value!.replaceAll("''", "'") };
   });

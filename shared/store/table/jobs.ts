@@ -2,7 +2,7 @@ import type { JobRecord } from '../../model/job.ts';
 import { type JobLog, type JobQuery, type JobStore, type LogLine, StoreConflict } from '../store.ts';
 import { type Entity, escapeKey, pack, unpack } from './codec.ts';
 import { dropPartitions } from './snapshots.ts';
-import { partitionIs, type Table } from './table.ts';
+import { partitionIs, quoted, type Table } from './table.ts';
 
 const PARTITION = 'jobs';
 const LATEST = 99_999_999_999_999;
@@ -11,6 +11,22 @@ const LATEST = 99_999_999_999_999;
 export function jobRowKey(id: string): string {
   const digits = /^(\d{8})T(\d{6})Z-/.exec(id);
   return `${digits ? String(LATEST - Number(digits[1]! + digits[2]!)).padStart(14, '0') : 'x'}.${escapeKey(id)}`;
+}
+
+/** Row keys of the jobs whose ids begin with a time in `[from, to)`; a second too many at either end, `matches` decides. */
+function between(query: JobQuery): string {
+  const key = (time: string | undefined): string | null => {
+    const at = time === undefined ? Number.NaN : Date.parse(time);
+    return Number.isNaN(at) ? null : jobRowKey(`${idTime(new Date(at))}-`).slice(0, 14);
+  };
+  const [last, first] = [key(query.from), key(query.to)];
+  // ":" comes right after the digits, so it ends the keys that begin with them.
+  return `${first ? ` and RowKey ge '${first}'` : ''}${last ? ` and RowKey lt '${last}:'` : ''}`;
+}
+
+/** The time as job ids begin with it. */
+function idTime(time: Date): string {
+  return time.toISOString().replace(/[-:]|\.\d+/g, '');
 }
 
 export function createJobStore(table: Table): JobStore {
@@ -49,9 +65,9 @@ export function createJobStore(table: Table): JobStore {
     },
     async list(query, limit, cursor) {
       const items: JobRecord[] = [];
-      const state = query.state ? ` and state eq '${query.state}'` : '';
-      const after = cursor ? ` and RowKey gt '${Buffer.from(cursor, 'base64url').toString('utf8').replaceAll("'", "''")}'` : '';
-      for await (const row of table.list(`${partitionIs(PARTITION)}${state}${after}`)) {
+      const state = query.state ? ` and state eq ${quoted(query.state)}` : '';
+      const filter = `${partitionIs(PARTITION)}${state}${between(query)}${afterCursor(cursor)}`;
+      for await (const row of table.list(filter, undefined, pageFor(limit))) {
         const record = unpack<JobRecord>(row);
         if (!matches(record, query)) continue;
         if (items.length === limit) return { items, next: Buffer.from(jobRowKey(items.at(-1)!.job.id)).toString('base64url') };
@@ -60,7 +76,7 @@ export function createJobStore(table: Table): JobStore {
       return { items, next: null };
     },
     async purge(before) {
-      const oldest = jobRowKey(`${before.toISOString().replace(/[-:]|\.\d+/g, '')}-`);
+      const oldest = jobRowKey(`${idTime(before)}-`);
       const gone: string[] = [];
       for await (const row of table.list(`${partitionIs(PARTITION)} and RowKey gt '${oldest}'`, ['partitionKey', 'rowKey']))
         gone.push(row.rowKey);
@@ -75,35 +91,52 @@ function matches(record: JobRecord, query: JobQuery): boolean {
   if (query.route && !job.routes.some((route) => route.id === query.route)) return false;
   if (query.connector && !job.connectors.some((connector) => connector.id === query.connector)) return false;
   if (query.action && job.action !== query.action) return false;
-  return (!query.from || job.createdAt >= query.from) && (!query.to || job.createdAt < query.to);
+  const at = Date.parse(job.createdAt);
+  return !(query.from && at < Date.parse(query.from)) && !(query.to && at >= Date.parse(query.to));
 }
 
+function afterCursor(cursor: string | null): string {
+  return cursor ? ` and RowKey gt ${quoted(Buffer.from(cursor, 'base64url').toString('utf8'))}` : '';
+}
+
+/** One more than wanted tells whether there are more; not too few, because some filters are applied here. */
+function pageFor(limit: number): number {
+  return Math.min(1000, Math.max(50, limit + 1));
+}
+
+/**
+ * Lines by time. A row `!<key>` names the rows that an append with this key wrote, so that a repeated one (later, so with other times and
+ * row keys) takes their place.
+ */
 export function createJobLog(table: Table): JobLog {
   return {
     async append(job, key, lines) {
       const partitionKey = escapeKey(job);
-      await table.write(
-        partitionKey,
-        lines.map((line, n) => ({
+      const name = escapeKey(key);
+      const rows = lines.map(
+        (line, n): Entity => ({
           partitionKey,
-          rowKey: `${line.at}~${escapeKey(key)}~${String(n).padStart(4, '0')}`.replaceAll(':', '-'),
+          rowKey: `${escapeKey(line.at)}~${name}~${String(n).padStart(6, '0')}`,
           level: line.level,
           ...pack(line),
-        })),
+        }),
       );
+      const before = await table.get(partitionKey, `!${name}`);
+      const now = new Set(rows.map((row) => row.rowKey));
+      const surplus = before ? unpack<string[]>(before).filter((rowKey) => !now.has(rowKey)) : [];
+      await table.write(partitionKey, [{ partitionKey, rowKey: `!${name}`, ...pack([...now, ...surplus]) }, ...rows], surplus);
     },
     async list(job, level, limit, cursor) {
-      const filter = `${partitionIs(escapeKey(job))}${level ? ` and level eq '${level}'` : ''}`;
-      const after = cursor ? ` and RowKey gt '${Buffer.from(cursor, 'base64url').toString('utf8').replaceAll("'", "''")}'` : '';
+      const filter = `${partitionIs(escapeKey(job))} and RowKey ge '0'${level ? ` and level eq ${quoted(level)}` : ''}${afterCursor(cursor)}`;
       const items: LogLine[] = [];
       let last = '';
-      for await (const row of table.list(filter + after)) {
+      for await (const row of table.list(filter, undefined, pageFor(limit))) {
         if (items.length === limit) return { items, next: Buffer.from(last).toString('base64url') };
         items.push(unpack<LogLine>(row));
         last = row.rowKey;
       }
       return { items, next: null };
     },
-    purge: (before) => dropPartitions(table, `PartitionKey lt '${before.toISOString().replace(/[-:]|\.\d+/g, '')}'`, () => true),
+    purge: (before) => dropPartitions(table, `PartitionKey lt '${idTime(before)}'`, () => true),
   };
 }

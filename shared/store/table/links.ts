@@ -2,6 +2,7 @@ import type { Link } from '../../model/link.ts';
 import { shardOf } from '../shard.ts';
 import type { LinkStore } from '../store.ts';
 import { type Entity, escapeKey, pack, unpack } from './codec.ts';
+import { inParallel } from './inParallel.ts';
 import { partitionsBetween, type Table } from './table.ts';
 
 /** One row per link, partitioned by route and shard of the source id: planning a range reads one run of partitions. */
@@ -32,7 +33,7 @@ export function createLinkStore(table: Table): LinkStore {
         rows.set(row.rowKey, row);
         partitions.set(row.partitionKey, rows);
       }
-      for (const [partitionKey, rows] of partitions) await table.write(partitionKey, [...rows.values()]);
+      await inParallel(partitions, ([partitionKey, rows]) => table.write(partitionKey, [...rows.values()]));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Batch, Change, Outcome } from '../../model/plan.ts';
 import { type BatchKey, type PlanKey, type PlanStore, StoreConflict } from '../store.ts';
-import { type Entity, escapeKey, pack, unpack } from './codec.ts';
+import { ENTITY_BYTES, type Entity, escapeKey, pack, packBytes, packList, unpack } from './codec.ts';
+import { inParallel } from './inParallel.ts';
 import { dropPartitions } from './snapshots.ts';
 import { partitionIs, partitionsBetween, type Table } from './table.ts';
 
@@ -15,13 +16,13 @@ export function createPlanStore(table: Table): PlanStore {
   return {
     async putDraft(key, from, changes, summary) {
       const partitionKey = draftKey(key);
-      const rows: Entity[] = [{ partitionKey, rowKey: `${at(from)}.summary`, ...pack(summary) }];
-      for (let n = 0; n * CHANGES_PER_DRAFT_ROW < changes.length; n += 1)
-        rows.push({
-          partitionKey,
-          rowKey: `${at(from)}.x${at(n)}`,
-          ...pack(changes.slice(n * CHANGES_PER_DRAFT_ROW, (n + 1) * CHANGES_PER_DRAFT_ROW)),
-        });
+      const some: Buffer[] = [];
+      for (let n = 0; n < changes.length; n += CHANGES_PER_DRAFT_ROW)
+        some.push(...packList(changes.slice(n, n + CHANGES_PER_DRAFT_ROW), ENTITY_BYTES));
+      const rows: Entity[] = [
+        { partitionKey, rowKey: `${at(from)}.summary`, summary: true, ...pack(summary) },
+        ...some.map((bytes, n) => ({ partitionKey, rowKey: `${at(from)}.x${at(n)}`, ...packBytes(bytes) })),
+      ];
       const surplus: string[] = [];
       for await (const old of table.list(
         `${partitionIs(partitionKey)} and RowKey ge '${at(from)}.x${at(rows.length - 1)}' and RowKey lt '${at(from)}.y'`,
@@ -32,8 +33,8 @@ export function createPlanStore(table: Table): PlanStore {
     },
     async draftSummaries(key) {
       const found: { from: number; summary: unknown }[] = [];
-      for await (const row of table.list(partitionIs(draftKey(key))))
-        if (row.rowKey.endsWith('.summary')) found.push({ from: Number(row.rowKey.slice(0, 6)), summary: unpack(row) });
+      for await (const row of table.list(`${partitionIs(draftKey(key))} and summary eq true`))
+        found.push({ from: Number(row.rowKey.slice(0, 6)), summary: unpack(row) });
       return found;
     },
     async *draftChanges(key, from) {
@@ -44,26 +45,21 @@ export function createPlanStore(table: Table): PlanStore {
       await dropPartitions(table, partitionIs(draftKey(key)), () => true);
     },
     async putBatches(batches) {
-      const partitions = new Map<string, Entity[]>();
-      for (const batch of batches) {
-        const partitionKey = laneKey(batch, batch.lane);
-        partitions.set(partitionKey, [
-          ...(partitions.get(partitionKey) ?? []),
-          { partitionKey, rowKey: at(batch.sequence), ...pack(batch) },
-        ]);
-      }
-      for (const [partitionKey, rows] of partitions) await table.write(partitionKey, rows);
+      const partitions = Map.groupBy(
+        batches.map((batch): Entity => ({ partitionKey: laneKey(batch, batch.lane), rowKey: at(batch.sequence), ...pack(batch) })),
+        (row) => row.partitionKey,
+      );
+      await inParallel(partitions, ([partitionKey, rows]) => table.write(partitionKey, rows));
     },
     async getBatch(key) {
       const found = await table.get(laneKey(key, key.lane), at(key.sequence));
       return found ? unpack<Batch>(found) : null;
     },
     async *batches(key, after) {
-      const start = after ? laneKey(key, after.lane) : `${planKey(key)}~0000`;
-      for await (const row of table.list(partitionsBetween(start, `${planKey(key)}~:`))) {
-        const batch = unpack<Batch>(row);
-        if (!after || batch.lane > after.lane || batch.sequence > after.sequence) yield batch;
-      }
+      const rest = after ? `${partitionIs(laneKey(key, after.lane))} and RowKey gt '${at(after.sequence)}'` : null;
+      if (rest) for await (const row of table.list(rest)) yield unpack<Batch>(row);
+      const start = laneKey(key, after ? after.lane + 1 : 0);
+      for await (const row of table.list(partitionsBetween(start, `${planKey(key)}~:`))) yield unpack<Batch>(row);
     },
     putOutcomes: (key, outcomes) => putOutcomes(table, laneKey(key, key.lane), at(key.sequence), outcomes, key),
     async putSealed(key, sealed) {

@@ -1,7 +1,9 @@
 import { shardOf } from '../shard.ts';
 import type { PendingCommit, SnapshotRow, SnapshotState, SnapshotStore, StagedPage, TargetIndex } from '../store.ts';
 import { createIndex, type PackedIndexPiece, packPiece } from '../targetIndex.ts';
-import { type Entity, escapeKey, gunzipJson, gzipJson, pack, packBytes, splitBytes, unpack, unpackBytes } from './codec.ts';
+import { type Entity, escapeKey, pack, packBytes, packList, unpack } from './codec.ts';
+import { inParallel } from './inParallel.ts';
+import { joinParts, partRows } from './parts.ts';
 import { partitionIs, partitionsBetween, type Table } from './table.ts';
 
 /** Packed bytes per entity of a shard: well under 1 MiB, so that some fit into one transaction. */
@@ -9,7 +11,7 @@ const SHARD_ENTITY_BYTES = 600_000;
 
 /** Snapshots: 256 packed shards, state and pending commit, packed index pieces; staged pages lie in a table of their own. */
 export function createSnapshotStore(table: Table, staging: Table): SnapshotStore {
-  const indexes = new Map<string, TargetIndex>();
+  const indexes = new Map<string, { readonly version: string; readonly index: Promise<TargetIndex> }>();
   const hex = (n: number): string => n.toString(16).padStart(2, '0');
   const shardKey = (connector: string, shard: number): string => `${escapeKey(connector)}~${hex(shard)}`;
   const stateKey = (connector: string): string => `${escapeKey(connector)}~state`;
@@ -36,27 +38,10 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
     },
     async stage(connector, pull, sequence, page) {
       const slim: StagedPage = { set: page.set, parts: page.parts, removed: page.removed, restarted: page.restarted };
-      const parts = splitBytes(gzipJson(slim));
       const partitionKey = `${escapeKey(connector)}~${escapeKey(pull)}`;
-      const entities = parts.map(
-        (bytes, n): Entity => ({
-          partitionKey,
-          rowKey: `${String(sequence).padStart(8, '0')}.${String(n).padStart(3, '0')}`,
-          of: parts.length,
-          ...packBytes(bytes),
-        }),
-      );
-      await staging.write(partitionKey, entities);
+      await staging.write(partitionKey, partRows(partitionKey, String(sequence).padStart(8, '0'), slim));
     },
-    async *staged(connector, pull) {
-      let bytes: Uint8Array[] = [];
-      for await (const entity of staging.list(partitionIs(`${escapeKey(connector)}~${escapeKey(pull)}`))) {
-        bytes.push(unpackBytes(entity));
-        if (bytes.length < Number(entity['of'])) continue;
-        yield gunzipJson<StagedPage>(Buffer.concat(bytes));
-        bytes = [];
-      }
-    },
+    staged: (connector, pull) => joinParts<StagedPage>(staging.list(partitionIs(`${escapeKey(connector)}~${escapeKey(pull)}`))),
     async dropStaged(connector, keepPull) {
       const start = `${escapeKey(connector)}~`;
       const keep = keepPull === null ? null : `${start}${escapeKey(keepPull)}`;
@@ -73,43 +58,29 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
     },
     async writeShard(connector, shard, rows) {
       const partitionKey = shardKey(connector, shard);
-      const entities = packRows(rows).map(
+      const entities = packList(rows, SHARD_ENTITY_BYTES).map(
         (packed, n): Entity => ({ partitionKey, rowKey: String(n).padStart(4, '0'), ...packBytes(packed) }),
       );
-      const surplus: { partitionKey: string; rowKey: string }[] = [];
+      const surplus: string[] = [];
       for await (const old of table.list(partitionIs(partitionKey), ['partitionKey', 'rowKey']))
-        if (Number(old.rowKey) >= entities.length) surplus.push({ partitionKey, rowKey: old.rowKey });
-      await table.writeAtOnce(entities, surplus);
+        if (Number(old.rowKey) >= entities.length) surplus.push(old.rowKey);
+      await table.writeAtOnce(partitionKey, entities, surplus);
     },
     async get(connector, id) {
       return (await readShard(connector, shardOf(id))).find((row) => row.id === id) ?? null;
     },
     async putIndexPiece(connector, version, from, records) {
       const partitionKey = `${escapeKey(connector)}~index~${escapeKey(version)}`;
-      const parts = splitBytes(gzipJson(packPiece(records)));
-      await table.write(
-        partitionKey,
-        parts.map((bytes, n) => ({
-          partitionKey,
-          rowKey: `${hex(from)}.${String(n).padStart(3, '0')}`,
-          of: parts.length,
-          ...packBytes(bytes),
-        })),
-      );
+      await table.write(partitionKey, partRows(partitionKey, hex(from), packPiece(records)));
     },
-    async index(connector, version) {
+    index(connector, version) {
       const known = indexes.get(connector);
-      if (known?.version === version) return known;
-      const pieces: PackedIndexPiece[] = [];
-      let bytes: Uint8Array[] = [];
-      for await (const entity of table.list(partitionIs(`${escapeKey(connector)}~index~${escapeKey(version)}`))) {
-        bytes.push(unpackBytes(entity));
-        if (bytes.length < Number(entity['of'])) continue;
-        pieces.push(gunzipJson<PackedIndexPiece>(Buffer.concat(bytes)));
-        bytes = [];
-      }
-      const index = createIndex(version, pieces);
-      indexes.set(connector, index);
+      if (known?.version === version) return known.index;
+      const index = readIndex(table, connector, version);
+      indexes.set(connector, { version, index });
+      index.catch(() => {
+        if (indexes.get(connector)?.index === index) indexes.delete(connector);
+      });
       return index;
     },
     async dropIndex(connector, keepVersion) {
@@ -126,13 +97,16 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
   };
 }
 
-/** Rows as gzip pieces, each below the entity's bound: halves until it fits. */
-function packRows(rows: readonly SnapshotRow[]): readonly Buffer[] {
-  if (rows.length === 0) return [];
-  const packed = gzipJson(rows);
-  if (packed.byteLength <= SHARD_ENTITY_BYTES || rows.length === 1) return [packed];
-  const half = Math.ceil(rows.length / 2);
-  return [...packRows(rows.slice(0, half)), ...packRows(rows.slice(half))];
+/** An index that is not there must not look like an empty directory: all links would be missing in the target. */
+async function readIndex(table: Table, connector: string, version: string): Promise<TargetIndex> {
+  const pieces: PackedIndexPiece[] = [];
+  const rows = table.list(partitionIs(`${escapeKey(connector)}~index~${escapeKey(version)}`));
+  for await (const piece of joinParts<PackedIndexPiece>(rows)) pieces.push(piece);
+  if (pieces.length === 0)
+    throw new Error(
+      `The index ${version} of the connector "${connector}" is gone: it was replaced or cleared meanwhile; pull it and plan again.`,
+    );
+  return createIndex(version, pieces);
 }
 
 async function inOrder(entities: AsyncIterable<Entity>): Promise<readonly Entity[]> {
@@ -145,8 +119,11 @@ async function inOrder(entities: AsyncIterable<Entity>): Promise<readonly Entity
 export async function dropPartitions(table: Table, filter: string, which: (partitionKey: string) => boolean): Promise<number> {
   const rows = new Map<string, string[]>();
   for await (const entity of table.list(filter, ['partitionKey', 'rowKey'])) {
-    if (which(entity.partitionKey)) rows.set(entity.partitionKey, [...(rows.get(entity.partitionKey) ?? []), entity.rowKey]);
+    if (!which(entity.partitionKey)) continue;
+    const keys = rows.get(entity.partitionKey);
+    if (keys) keys.push(entity.rowKey);
+    else rows.set(entity.partitionKey, [entity.rowKey]);
   }
-  for (const [partitionKey, keys] of rows) await table.write(partitionKey, [], keys);
+  await inParallel(rows, ([partitionKey, keys]) => table.write(partitionKey, [], keys));
   return rows.size;
 }

@@ -1,12 +1,9 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { StoreConflict } from '../store.ts';
 import type { Entity } from './codec.ts';
+import { checked, oneTransaction, type Transaction, transactionsOf } from './limits.ts';
 
-const TRANSACTION_ROWS = 100;
-/** Azure's limit is 4 MiB for the whole body; base64 adds a third, the batch's own lines a few hundred bytes a row. */
-const TRANSACTION_BYTES = 2_600_000;
-
-/** One table: what the stores need of it, with the SDK's oddities kept in here. */
+/** One table: what the stores need of it, with the SDK's oddities kept in here. Rows that Azure would refuse throw `RangeError`. */
 export interface Table {
   get(partitionKey: string, rowKey: string): Promise<(Entity & { etag: string }) | null>;
   /** Creates; throws `StoreConflict` if it exists. Answers the ETag. */
@@ -16,12 +13,12 @@ export interface Table {
   replace(entity: Entity, etag: string): Promise<string>;
   /** With an ETag a single conditional call: inside a transaction the SDK drops it (case R45). False: it was not there. */
   remove(partitionKey: string, rowKey: string, etag?: string): Promise<boolean>;
-  /** Upserts and removals of one partition, in as few transactions as the limits allow. */
+  /** Upserts and removals of one partition, in as few transactions as the limits allow. What is to go may be gone already. */
   write(partitionKey: string, upserts: readonly Entity[], removals?: readonly string[]): Promise<void>;
-  /** A whole partition as one transaction. Throws if it does not fit. */
-  writeAtOnce(upserts: readonly Entity[], removals: readonly { partitionKey: string; rowKey: string }[]): Promise<void>;
-  list(filter: string, select?: readonly string[]): AsyncIterable<Entity>;
-  page(filter: string, size: number, token: string | null): Promise<{ items: readonly Entity[]; token: string | null }>;
+  /** The same as exactly one transaction. Throws `RangeError` if it does not fit. */
+  writeAtOnce(partitionKey: string, upserts: readonly Entity[], removals: readonly string[]): Promise<void>;
+  /** In key order. `pageSize`: how many are fetched at a time, where only the first few are wanted. */
+  list(filter: string, select?: readonly string[], pageSize?: number): AsyncIterable<Entity>;
   prepare(): Promise<void>;
 }
 
@@ -36,23 +33,24 @@ export function createTable(client: TableClient): Table {
     if (statusOf(error) === 404) return value;
     throw error;
   };
+  const get: Table['get'] = (partitionKey, rowKey) =>
+    client.getEntity(partitionKey, rowKey).then(
+      (found) => found as unknown as Entity & { etag: string },
+      (error) => absent(error, null),
+    );
   return {
-    get: (partitionKey, rowKey) =>
-      client.getEntity(partitionKey, rowKey).then(
-        (found) => found as unknown as Entity & { etag: string },
-        (error) => absent(error, null),
-      ),
+    get,
     async create(entity) {
       try {
-        return (await client.createEntity(entity)).etag ?? '';
+        return (await client.createEntity(checked(entity))).etag ?? '';
       } catch (error) {
         throw statusOf(error) === 409 ? new StoreConflict(`Row ${entity.partitionKey}/${entity.rowKey}`) : error;
       }
     },
-    upsert: async (entity) => (await client.upsertEntity(entity, 'Replace')).etag ?? '',
+    upsert: async (entity) => (await client.upsertEntity(checked(entity), 'Replace')).etag ?? '',
     async replace(entity, etag) {
       try {
-        return (await client.updateEntity(entity, 'Replace', { etag })).etag ?? '';
+        return (await client.updateEntity(checked(entity), 'Replace', { etag })).etag ?? '';
       } catch (error) {
         throw statusOf(error) === 412 || statusOf(error) === 404 ? new StoreConflict(`Row ${entity.partitionKey}/${entity.rowKey}`) : error;
       }
@@ -67,68 +65,58 @@ export function createTable(client: TableClient): Table {
       }
     },
     async write(partitionKey, upserts, removals = []) {
-      const actions: TransactionAction[] = [
-        ...upserts.map((entity): TransactionAction => ['upsert', entity, 'Replace']),
-        ...removals.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }]),
-      ];
-      for (const some of inTransactions(actions)) await client.submitTransaction(some);
+      for (const some of transactionsOf(partitionKey, upserts, removals)) await submit(client, get, partitionKey, some);
     },
-    async writeAtOnce(upserts, removals) {
-      const actions: TransactionAction[] = [
-        ...upserts.map((entity): TransactionAction => ['upsert', entity, 'Replace']),
-        ...removals.map((row): TransactionAction => ['delete', row]),
-      ];
-      if (actions.length > TRANSACTION_ROWS)
-        throw new RangeError(`A transaction may have ${TRANSACTION_ROWS} rows, not ${actions.length}.`);
-      if (actions.length > 0) await client.submitTransaction(actions);
+    async writeAtOnce(partitionKey, upserts, removals) {
+      const one = oneTransaction(partitionKey, upserts, removals);
+      if (one) await submit(client, get, partitionKey, one);
     },
-    async *list(filter, select) {
+    async *list(filter, select, pageSize) {
       const queryOptions = { filter, ...(select ? { select: [...select] } : {}) };
-      for await (const entity of client.listEntities({ queryOptions })) yield entity as unknown as Entity;
-    },
-    async page(filter, size, token) {
-      const pages = client
-        .listEntities({ queryOptions: { filter } })
-        .byPage({ maxPageSize: size, ...(token ? { continuationToken: token } : {}) });
-      // A page may be empty and still carry a token: only a missing token ends the list.
-      for await (const found of pages) {
-        const next = (found as { continuationToken?: string }).continuationToken ?? null;
-        if (found.length > 0 || next === null) return { items: found as unknown as readonly Entity[], token: next };
-      }
-      return { items: [], token: null };
+      // The SDK's pages may be empty and still carry a token; it goes on until there is none.
+      for await (const page of client.listEntities({ queryOptions }).byPage(pageSize === undefined ? {} : { maxPageSize: pageSize }))
+        yield* page as unknown as readonly Entity[];
     },
     prepare: () => client.createTable(),
   };
 }
 
-function* inTransactions(actions: readonly TransactionAction[]): Generator<TransactionAction[]> {
-  let some: TransactionAction[] = [];
-  let bytes = 0;
-  for (const action of actions) {
-    const size = sizeOf(action[1] as unknown as Entity);
-    if (some.length > 0 && (some.length === TRANSACTION_ROWS || bytes + size > TRANSACTION_BYTES)) {
-      yield some;
-      some = [];
-      bytes = 0;
+/**
+ * A removal of a row that is gone fails the whole transaction (404), and rows do go in between: a repeated activity, a call that the SDK
+ * repeated because its answer was lost. Then what is still there is asked for and the transaction put again without the others.
+ */
+async function submit(client: TableClient, get: Table['get'], partitionKey: string, transaction: Transaction): Promise<void> {
+  let { removals } = transaction;
+  for (;;) {
+    const actions: TransactionAction[] = [
+      ...transaction.upserts.map((entity): TransactionAction => ['upsert', entity, 'Replace']),
+      ...removals.map((rowKey): TransactionAction => ['delete', { partitionKey, rowKey }]),
+    ];
+    if (actions.length === 0) return;
+    try {
+      await client.submitTransaction(actions);
+      return;
+    } catch (error) {
+      if (statusOf(error) !== 404 || removals.length === 0) throw error;
     }
-    some.push(action);
-    bytes += size;
+    const found = await Promise.all(removals.map((rowKey) => get(partitionKey, rowKey)));
+    const there = removals.filter((_, n) => found[n] !== null);
+    if (there.length === removals.length) continue;
+    removals = there;
   }
-  if (some.length > 0) yield some;
-}
-
-function sizeOf(entity: Entity): number {
-  let bytes = 600;
-  for (const value of Object.values(entity)) bytes += value instanceof Uint8Array ? value.byteLength : String(value).length * 2;
-  return bytes;
 }
 
 /** A partition as an OData filter; quotes are doubled. */
 export function partitionIs(partitionKey: string): string {
-  return `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'`;
+  return `PartitionKey eq ${quoted(partitionKey)}`;
 }
 
 /** Partitions in `[from, to)`. */
 export function partitionsBetween(from: string, to: string): string {
-  return `PartitionKey ge '${from.replaceAll("'", "''")}' and PartitionKey lt '${to.replaceAll("'", "''")}'`;
+  return `PartitionKey ge ${quoted(from)} and PartitionKey lt ${quoted(to)}`;
+}
+
+/** A text in an OData filter. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

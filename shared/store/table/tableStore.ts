@@ -4,7 +4,8 @@ import type { Store } from '../store.ts';
 import { createJobLog, createJobStore } from './jobs.ts';
 import { createLinkStore } from './links.ts';
 import { createPlanStore } from './plans.ts';
-import { createConfigurationStore, createLeaseStore, createRouteStateStore, createWaits } from './rows.ts';
+import { createRouteStateStore } from './routeState.ts';
+import { createConfigurationStore, createLeaseStore, createWaits } from './rows.ts';
 import { createSnapshotStore } from './snapshots.ts';
 import { createTable, type Table } from './table.ts';
 
