@@ -123,7 +123,7 @@ describe('on the real Durable engine', () => {
   }, 600_000);
 
   it('stops a cancelled job in a wait within seconds', async () => {
-    await control('microsoft', { faults: { throttle: { everyNth: 2, retryAfter: 200, match: 'InvokeCommand', times: 500 } } });
+    await control('microsoft', { faults: { throttle: { everyNth: 2, retryAfter: 30, match: 'InvokeCommand', times: 500 } } });
     const id = ((await api.send('POST', 'jobs', { action: 'sync', routes: ['fabrikam-to-contoso'] })).body as Job).id;
     await until(id, (job) => job.state === 'waiting', 60);
     expect((await api.send('POST', `jobs/${id}/cancel`, {})).status).toBe(202);
@@ -144,7 +144,7 @@ describe('on the real Durable engine', () => {
     await control('google', { put: more });
     await control('microsoft', { faults: { latencyMs: 60 } });
     const id = ((await api.send('POST', 'jobs', { action: 'sync', routes: ['fabrikam-to-contoso'] })).body as Job).id;
-    await until(id, (job) => job.progress.phase === 'push' && job.progress.done > 3, 90);
+    await until(id, (job) => job.progress.phase === 'push' && job.progress.done > 3, 150);
     process.kill(ready.pid, 'SIGKILL');
     host.kill('SIGKILL');
     await sleep(1_000);
