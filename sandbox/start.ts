@@ -39,7 +39,11 @@ async function main(args: Arguments): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => void stop().then(() => process.exit(128 + (signal === 'SIGINT' ? 2 : 15))));
-  process.stdin.on('error', () => undefined);
+  // Nobody is left to end it: it goes with its parent.
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) void stop().then(() => process.exit(143));
+  }, 1_000).unref();
   try {
     tell('galsync on this machine. A development host: bound to the loopback address, not for production.');
     const samples = file ? null : await startSampleOrganisations(state, services);

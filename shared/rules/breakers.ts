@@ -108,7 +108,8 @@ function shrinkTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {
     const fewer = before - after;
     if (fewer < 3 || fewer <= (before * settings.sourceShrinkPercent) / 100) continue;
     const nextStep = `The source gave ${after} of ${before} entries of kind ${kind}: check its rights and filters; approve if they really left.`;
-    trips.push({ ...trip('sourceShrinkPercent', percent(fewer, before), settings.sourceShrinkPercent, before, after, nextStep), kind });
+    const limit = percent(Math.max(2, Math.floor((before * settings.sourceShrinkPercent) / 100)), before);
+    trips.push({ ...trip('sourceShrinkPercent', percent(fewer, before), limit, before, after, nextStep), kind });
   }
   return trips;
 }

@@ -57,7 +57,7 @@ function compileTest(test: ConditionTest, now: Date): Predicate {
 }
 
 function compileOperator(operator: ConditionTest['operator'], text: string, caseSensitive: boolean, now: Date): (value: string) => boolean {
-  const fold = (value: string): string => (caseSensitive ? value.normalize('NFC') : value.normalize('NFC').toLowerCase());
+  const fold = (value: string): string => (caseSensitive ? value.normalize('NFC') : foldCase(value));
   const wanted = fold(text);
   switch (operator) {
     case 'Equals':
@@ -87,6 +87,11 @@ function compileOperator(operator: ConditionTest['operator'], text: string, case
       };
     }
   }
+}
+
+/** Without regard to case, wherever a text stands: the Greek final sigma is a sigma. */
+function foldCase(value: string): string {
+  return value.normalize('NFC').toLowerCase().replaceAll('ς', 'σ');
 }
 
 /** RE2 syntax on a linear-time engine; throws for look-around and back-references. */

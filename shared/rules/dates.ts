@@ -6,6 +6,8 @@ const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_60
 /** FILETIME counts 100 ns from 1601; zero and the largest value mean "never" (case R11). Always BigInt: a Number would round them. */
 const FILETIME_EPOCH_MS = 11_644_473_600_000n;
 const FILETIME_NEVER = 9_223_372_036_854_775_807n;
+/** "Never" as tools spell it that read a zero as a date: the first day of .NET's and of Windows' calendar. */
+const NEVER_DAYS: ReadonlySet<string> = new Set(['0001-01-01', '1601-01-01']);
 
 /**
  * A value of a directory as a point in time (epoch ms), or null if it is no date: ISO date or date-time, LDAP generalised time, AD FILETIME
@@ -39,7 +41,7 @@ function fromFileTime(ticks: bigint): number | null {
 
 function parsed(iso: string): number | null {
   const ms = Date.parse(iso);
-  if (Number.isNaN(ms)) return null;
+  if (Number.isNaN(ms) || NEVER_DAYS.has(iso.slice(0, 10))) return null;
   // "2026-02-30" would roll over: the day must come back.
   return new Date(Date.parse(`${iso.slice(0, 10)}T00:00:00Z`)).toISOString().slice(0, 10) === iso.slice(0, 10) ? ms : null;
 }

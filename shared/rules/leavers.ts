@@ -24,9 +24,10 @@ export function planLeaver(context: PlanContext, leaver: Leaver, view: TargetVie
   if (takenOver) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'takenOver' } };
   if (leaver.unconfirmed) return kept(context, leaver, 'unconfirmed', null);
   if (link.adopted) return released(context, leaver);
-  if (context.sourceStale) return kept(context, leaver, 'staleSource', null);
   const shownAgain = link.hidden && sight.entry !== null && !sight.entry.hidden;
-  return byPolicy(context, leaver, shownAgain);
+  const planned = byPolicy(context, leaver, shownAgain);
+  // From a source that was read too long ago nothing is hidden or deleted; what would stay anyway keeps its own reason.
+  return context.sourceStale && planned.change?.change !== 'keep' ? kept(context, leaver, 'staleSource', null) : planned;
 }
 
 function byPolicy(context: PlanContext, leaver: Leaver, shownAgain: boolean): Planned {
@@ -45,6 +46,7 @@ function hideThenDelete(context: PlanContext, leaver: Leaver, days: number, show
   const canHide = context.capability.canHide;
   const since = link.leaving?.since ?? null;
   if (canHide && !link.hidden) return change(context, leaver, 'hide', false);
+  if (!canHide && days === 0) return change(context, leaver, 'delete', false);
   if (since !== null && daysSince(since, context.now, context.route.schedule?.timeZone ?? 'UTC') >= days)
     return change(context, leaver, 'delete', canHide);
   if (shownAgain) return change(context, leaver, 'hide', true);
@@ -53,13 +55,17 @@ function hideThenDelete(context: PlanContext, leaver: Leaver, days: number, show
   return kept(context, leaver, 'grace', noted);
 }
 
-/** Calendar days between two instants in a zone. */
+const DAYS = new Map<string, Intl.DateTimeFormat>();
+
+/** Calendar days between two instants in a zone; 0 where `since` is no time. */
 export function daysSince(since: string, now: Date, timeZone: string): number {
-  const day = (at: Date): number => {
-    const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at);
-    return Date.parse(`${parts}T00:00:00Z`) / 86_400_000;
-  };
-  return day(now) - day(new Date(since));
+  const begin = Date.parse(since);
+  if (Number.isNaN(begin)) return 0;
+  // Formatters are dear: one for each zone.
+  const format = DAYS.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  DAYS.set(timeZone, format);
+  const day = (ms: number): number => Date.parse(`${format.format(ms)}T00:00:00Z`) / 86_400_000;
+  return day(now.getTime()) - day(begin);
 }
 
 function kept(context: PlanContext, leaver: Leaver, reason: KeptReason, link: Link | null): Planned {

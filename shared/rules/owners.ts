@@ -19,7 +19,7 @@ export function domainOwners(
   const owners = new Map<string, string[]>();
   const warnings: string[] = [];
   for (const connector of connectors) {
-    const domains = connector.owns ?? read[connector.id];
+    const domains = connector.owns ?? (Object.hasOwn(read, connector.id) ? read[connector.id] : undefined);
     if (!domains) warnings.push(`Connector "${connector.id}" was never read: it owns no domain yet.`);
     for (const domain of new Set((domains ?? []).map((name) => name.toLowerCase())))
       owners.set(domain, [...(owners.get(domain) ?? []), connector.id]);

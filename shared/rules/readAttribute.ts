@@ -3,9 +3,14 @@ import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 
 /** Texts of an attribute by its name in conditions and placeholders; empty list: missing. */
 export function readAttribute(entry: Entry, name: string): readonly string[] {
-  if (name.startsWith('raw.')) return listed(entry.raw?.[name.slice(4)]);
-  const own = OWN[name];
-  return own ? own(entry) : listed(entry.attributes[name as keyof Entry['attributes']]);
+  if (name.startsWith('raw.')) return listed(held(entry.raw, name.slice(4)));
+  const own = held(OWN, name);
+  return own ? own(entry) : listed(held(entry.attributes, name));
+}
+
+/** A value under its own name: a filter may name anything, `constructor` too. */
+function held<T>(values: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 const OWN: Readonly<Record<string, (entry: Entry) => readonly string[]>> = {

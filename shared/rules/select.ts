@@ -1,5 +1,6 @@
 import type { ConnectorSettings, Filter, RouteSettings } from '../model/configuration.ts';
 import { domainOf, type Entry, type Kind, primaryAddress } from '../model/entry.ts';
+import { FailureError } from '../model/failure.ts';
 import type { SkipReason } from '../model/plan.ts';
 import { looksStamped } from '../model/stamp.ts';
 import { compileWhere } from './condition.ts';
@@ -44,11 +45,17 @@ export function compileSelection(context: SelectionContext): (entry: Entry) => S
   ];
   const ordered = tests.sort((a, b) => a.order - b.order).map((one) => one.test);
   return (entry) => {
+    let doubtful: Selected | null = null;
     for (const test of ordered) {
       const out = test(entry);
-      if (out) return { kept: false, reason: out.reason, why: out.why, unconfirmed: out.unconfirmed ?? false };
+      if (!out) continue;
+      const unconfirmed = out.unconfirmed ?? false;
+      // Unconfirmed only if nothing but the incomplete group keeps it out; the first reason stays the one that is shown.
+      if (!unconfirmed)
+        return doubtful ? { ...doubtful, unconfirmed: false } : { kept: false, reason: out.reason, why: out.why, unconfirmed };
+      doubtful ??= { kept: false, reason: out.reason, why: out.why, unconfirmed };
     }
-    return KEPT;
+    return doubtful ?? KEPT;
   };
 }
 
@@ -98,7 +105,7 @@ function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
 
 function scopeTests({ now, source, membership }: SelectionContext, filter: Filter, name: 'pull' | 'filter'): readonly Ordered[] {
   const where = compileWhere(filter.where, now);
-  const members = membership[name];
+  const members = membershipOf(filter, membership[name], name);
   const tests: Ordered[] = [
     {
       order: 2,
@@ -129,10 +136,20 @@ function scopeTests({ now, source, membership }: SelectionContext, filter: Filte
   return tests;
 }
 
+/** A filter by groups whose members are not at hand would let everybody through: it fails the route instead. */
+function membershipOf(filter: Filter, membership: Membership | null, name: 'pull' | 'filter'): Membership | null {
+  const asked = filter.onlyMembersOf.length + filter.exceptMembersOf.length > 0;
+  if (!asked || membership) return membership;
+  throw new FailureError({
+    code: 'configuration',
+    message: `The members of the groups that ${name}.onlyMembersOf and ${name}.exceptMembersOf name are not known.`,
+    nextStep: 'Pull the source again; check that the connector may read these groups.',
+  });
+}
+
 function membershipTest(answer: boolean | 'unknown', outIf: boolean, reason: 'exceptMember' | 'notMember', why: string): ReturnType<Test> {
-  // A group that was not read completely proves no membership: out, but nobody leaves because of it.
-  if (answer === 'unknown')
-    return reason === 'notMember' ? { reason, why: `${why} The group could not be read completely.`, unconfirmed: true } : null;
+  // A group that was not read completely proves nothing either way: out (never open), but nobody leaves because of it.
+  if (answer === 'unknown') return { reason, why: 'A group of this filter could not be read completely.', unconfirmed: true };
   return answer === outIf ? { reason, why } : null;
 }
 
@@ -158,15 +175,22 @@ function orgUnitTest(entry: Entry, filter: Filter, name: string, kind: Connector
   if (include.length === 0 && exclude.length === 0) return null;
   // In Google organisational units hold users only.
   if (kind === 'googleWorkspace' && entry.kind !== 'user') return null;
-  const unit = entry.orgUnit ?? '';
-  const below = (top: string): boolean =>
-    kind === 'googleWorkspace'
-      ? unit === top || unit.startsWith(top === '/' ? '/' : `${top}/`)
-      : `,${unit}`.toLowerCase().endsWith(`,${top}`.toLowerCase());
+  const below = (top: string): boolean => isBelow(entry.orgUnit ?? '', top, kind);
   if (exclude.some(below)) return { reason: 'orgUnit', why: `Its organisational unit is in ${name}.orgUnits.exclude.` };
   return include.length > 0 && !include.some(below)
     ? { reason: 'orgUnit', why: `Its organisational unit is not in ${name}.orgUnits.include.` }
     : null;
+}
+
+/** The unit itself or one under it. Neither Google's paths nor DNs regard case; blanks after a DN's commas mean nothing. */
+function isBelow(unit: string, top: string, kind: ConnectorSettings['kind']): boolean {
+  if (unit === '') return false;
+  if (kind === 'googleWorkspace') {
+    const path = (text: string): string => `${text.toLowerCase().replace(/\/+$/, '')}/`;
+    return path(unit).startsWith(path(top));
+  }
+  const dn = (text: string): string => `,${text.trim().toLowerCase().replace(/,\s+/g, ',')}`;
+  return dn(unit).endsWith(dn(top));
 }
 
 function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
@@ -183,7 +207,11 @@ function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
     },
     {
       order: 14,
-      test: (entry) => (owner(entry) === route.to ? { reason: 'targetsOwn', why: 'Its domain belongs to the target itself.' } : null),
+      test: (entry) =>
+        // Mailbox contacts may stay in their own directory: there the source is the target.
+        route.from !== route.to && owner(entry) === route.to
+          ? { reason: 'targetsOwn', why: 'Its domain belongs to the target itself.' }
+          : null,
     },
   ];
 }

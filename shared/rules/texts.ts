@@ -17,36 +17,46 @@ const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g;
 
 /** How texts are compared: composed, trimmed, without control characters; case counts. */
 export function comparable(text: string): string {
-  return text.normalize('NFC').replace(CONTROL, '').replace(/\r\n?/g, '\n').trim();
+  return text.replace(CONTROL, '').replace(/\r\n?/g, '\n').normalize('NFC').trim();
+}
+
+type Piece = { readonly kind: 'text' | 'placeholder'; readonly text: string } | { readonly kind: 'open' | 'close'; readonly text: string };
+
+/** `{{ }} [[ ]]` are literal; `{name}` is a placeholder; a bracket without its partner is a bracket. */
+function piecesOf(template: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  for (const [text, name] of template.matchAll(/\{\{|\}\}|\[\[|\]\]|\{([^{}]+)\}|\[|\]|[{}]|[^{}[\]]+/g)) {
+    if (name !== undefined) pieces.push({ kind: 'placeholder', text: name.trim() });
+    else if (text === '[') pieces.push({ kind: 'open', text });
+    else if (text === ']') pieces.push({ kind: 'close', text });
+    else pieces.push({ kind: 'text', text: /^(\{\{|\}\}|\[\[|\]\])$/.test(text) ? text[0]! : text });
+  }
+  return pieces;
 }
 
 /**
  * Fills `{attribute}` placeholders; a `[part]` vanishes when a placeholder in it is empty; `{{` and `[[` are literal (contract, set).
+ * Values are put in as they are: brackets and braces in them mean nothing.
  */
 export function fillTemplate(template: string, value: (name: string) => string): string {
-  const fill = (text: string): { text: string; empty: boolean } => {
-    let empty = false;
-    const filled = text.replace(/\{\{|\}\}|\[\[|\]\]|\{([^{}]+)\}/g, (match, name: string | undefined) => {
-      if (name === undefined) return match[0]!;
-      const found = value(name);
-      if (found === '') empty = true;
-      return found;
-    });
-    return { text: filled, empty };
-  };
-  const parts = template.split(/(\[(?!\[)(?:[^[\]]|\[\[|\]\])*\](?!\]))/);
-  return parts
-    .map((part) => {
-      if (!part.startsWith('[') || part.startsWith('[[') || !part.endsWith(']')) return fill(part).text;
-      const inner = fill(part.slice(1, -1));
-      return inner.empty ? '' : inner.text;
-    })
-    .join('')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const pieces = piecesOf(template);
+  let text = '';
+  for (let n = 0; n < pieces.length; n += 1) {
+    const piece = pieces[n]!;
+    const end = piece.kind === 'open' ? pieces.findIndex((one, at) => at > n && one.kind === 'close') : -1;
+    if (end < 0) {
+      text += piece.kind === 'placeholder' ? value(piece.text) : piece.text;
+      continue;
+    }
+    const inner = pieces.slice(n + 1, end);
+    const filled = inner.map((one) => (one.kind === 'placeholder' ? value(one.text) : one.text));
+    if (!inner.some((one, at) => one.kind === 'placeholder' && filled[at] === '')) text += filled.join('');
+    n = end;
+  }
+  return text.replace(/[ \t]+/g, ' ').trim();
 }
 
 /** Names of the placeholders in a template. */
 export function placeholders(template: string): readonly string[] {
-  return [...template.replaceAll('{{', '').matchAll(/\{([^{}]+)\}/g)].map((match) => match[1]!);
+  return piecesOf(template).flatMap((piece) => (piece.kind === 'placeholder' ? [piece.text] : []));
 }

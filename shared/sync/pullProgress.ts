@@ -28,7 +28,9 @@ export async function finishPull(
       if (failure) return { ...base, state: 'failed', cause: causeText(failure), complete: false };
       return { ...base, state: 'completed', cause: null, read: state?.read ?? 0, complete: true };
     });
-    return { ...record, job: { ...record.job, connectors } };
+    // A pull that is over waits for nothing, whatever it came to.
+    const waits = Object.fromEntries(Object.entries(record.waits).filter(([instance]) => !instance.endsWith(`.pull.${input.connector}`)));
+    return { ...record, waits, job: { ...record.job, connectors } };
   });
   context.log({
     event: 'connector.pulled',

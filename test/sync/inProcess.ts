@@ -22,6 +22,8 @@ export interface InProcess {
   clock: { now: number };
   run(request: JobRequest): Promise<JobRecord>;
   round(job: string, round: number): Promise<JobRecord>;
+  /** Goes on with a round whose push died: the same lanes again, then the end. */
+  resume(job: string, round: number): Promise<JobRecord>;
   readonly instances: Instances;
 }
 
@@ -34,6 +36,7 @@ export function createInProcess(
   const events: LogEvent[] = [];
   let ids = 0;
   const running = new Set<string>();
+  let sealedTargets: { target: string; lanes: readonly number[]; routes: readonly string[] }[] = [];
   const context: SyncContext = {
     store,
     now: () => new Date(clock.now++),
@@ -62,8 +65,10 @@ export function createInProcess(
         if (!step.ok) failed[route.route] = `${step.failure.code}: ${step.failure.message}`;
       }
     }
+    sealedTargets = [];
     for (const target of opened.targets) {
       const sealed = await sealPlan(context, { job, round: n, target: target.connector, routes: target.routes, failed });
+      sealedTargets.push(sealed);
       await releaseSources(context, { job, round: n });
       for (const lane of sealed.lanes) await pushOne(context, job, n, sealed.target, lane, sealed.routes);
     }
@@ -76,6 +81,12 @@ export function createInProcess(
     clock,
     instances,
     round,
+    async resume(job, n) {
+      for (const sealed of sealedTargets)
+        for (const lane of sealed.lanes) await pushOne(context, job, n, sealed.target, lane, sealed.routes);
+      await closeJob(context, { job, round: n, failure: null });
+      return (await store.jobs.get(job))!;
+    },
     async run(request) {
       clock.now += 60_000;
       const record = await startJob(context, instances, request, 'api', 'test');
