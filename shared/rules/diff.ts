@@ -9,6 +9,8 @@ export interface DiffOptions {
   readonly drift: PushSettings['drift'];
   /** Per field, the hash of the value that galsync wrote last. */
   readonly written: Readonly<Partial<Record<FieldName, string>>>;
+  /** Per field, the hash of a wanted value that the target took twice and shows not: written no more until it differs (promise 15). */
+  readonly notKept?: Readonly<Partial<Record<FieldName, string>>>;
 }
 
 /** Fields that differ between what the target shall hold and what it holds, normalised to what it returns. */
@@ -20,6 +22,7 @@ export function diffFields(desired: Fields, current: Fields, options: DiffOption
     if (sameValue(name, wanted, there)) continue;
     if (wanted === null && !mayClear(name, there, options)) continue;
     if (leavesDrift(name, there, options)) continue;
+    if (options.notKept?.[name] !== undefined && options.notKept[name] === hashValue(wanted)) continue;
     changes.push({ name, before: there, after: name === 'x500' ? joinX500(wanted, there) : wanted });
   }
   return changes;
@@ -66,6 +69,8 @@ function joinX500(wanted: FieldValue, there: FieldValue): FieldValue {
 /** `own`: only a value that galsync wrote, and that nobody edited since. */
 function mayClear(name: FieldName, there: FieldValue, options: DiffOptions): boolean {
   if (name === 'addresses' || name === 'displayName') return false;
+  // No delivery address of its own means: to the primary one. Mail that goes elsewhere is no empty field.
+  if (name === 'deliveryAddress') return true;
   if (options.emptyFields === 'never') return false;
   if (options.emptyFields === 'always') return true;
   return options.written[name] !== undefined && options.written[name] === hashValue(there);

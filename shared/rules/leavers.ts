@@ -1,7 +1,7 @@
-import { addressKey } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
 import type { KeptReason } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
+import { addressesOf } from './heldAddresses.ts';
 import { takenOverBecause } from './match.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
@@ -100,14 +100,6 @@ function beforeImage(link: Link): DraftChange['fields'] {
   return Object.entries(link.image).flatMap(([name, before]) =>
     before === null ? [] : [{ name: name as never, before: before as never, after: null }],
   );
-}
-
-/** Comparable keys of what an object of ours holds, as far as its link knows. */
-export function addressesOf(link: Link): readonly string[] {
-  const value = link.image.addresses;
-  const listed = value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
-  const delivery = typeof link.image.deliveryAddress === 'string' ? [link.image.deliveryAddress] : [];
-  return [...new Set([...listed, ...delivery].map(addressKey))];
 }
 
 function base(context: PlanContext, { link, reason, detail }: Leaver): DraftChange {

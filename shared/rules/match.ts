@@ -1,10 +1,11 @@
-import { addressKey } from '../connectors/connector.ts';
+import { addressKey, fieldsOf } from '../connectors/connector.ts';
 import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { Owner } from '../model/plan.ts';
-import { formatStamp, looksStamped, parseStamp } from '../model/stamp.ts';
+import { formatStamp, parseStamp } from '../model/stamp.ts';
+import { addressesOf } from './heldAddresses.ts';
 import type { Projection } from './project.ts';
-import type { PlanContext, Sight, TargetView } from './view.ts';
+import type { Holder, PlanContext, Sight, TargetView } from './view.ts';
 
 export type Match =
   | { readonly kind: 'linked'; readonly sight: Extract<Sight, { there: true }>; readonly restamp: boolean }
@@ -20,32 +21,48 @@ export type Match =
 export interface Matched {
   readonly match: Match;
   /** Managed objects of other entries that hold an address of this one: settled by claims. */
-  readonly holders: readonly { readonly key: string; readonly targetId: string }[];
+  readonly holders: readonly Holder[];
 }
 
 /** Which target object an entry is, by link, then stamp, then address; never guessed (promises 1, 2, 3, 6, 9). */
 export function matchEntry(context: PlanContext, entry: Entry, projection: Projection, link: Link | null, view: TargetView): Matched {
   const own = linkedMatch(context, entry, link, view);
   if (own?.kind === 'takenOver') return { match: own, holders: [] };
-  const ownId = own?.kind === 'linked' ? link!.targetId : null;
-  const addresses = byAddress(context, entry, projection, ownId, view);
-  if (addresses.collision && own?.kind !== 'linked') {
-    const stamped = byStamp(context, entry, view);
-    if (stamped) return { match: { kind: 'stamped', target: stamped }, holders: [] };
+  if (own?.kind === 'linked') {
+    const { collision, holders } = byAddress(
+      context,
+      entry,
+      projection,
+      { id: link!.targetId, held: heldBy(own.sight.entry, link!) },
+      view,
+    );
+    return collision ? { match: { kind: 'collision', owner: collision }, holders: [] } : { match: own, holders };
   }
-  if (addresses.collision) return { match: { kind: 'collision', owner: addresses.collision }, holders: [] };
-  if (own) return { match: own, holders: addresses.holders };
+  const released = releasedEarlier(link, view);
+  if (released) return { match: released, holders: [] };
+  const found = byAddress(context, entry, projection, null, view);
+  // The write step looks an announced create up and decides (design §3): the index may hold that very object, without its stamp yet.
+  if (openCreate(link)) return { match: { kind: 'create' }, holders: found.holders };
   const stamped = byStamp(context, entry, view);
-  if (stamped) return { match: { kind: 'stamped', target: stamped }, holders: addresses.holders };
-  if (link?.state === 'ended' && link.endedBecause === 'takenOver' && link.targetId && view.sight(link.targetId).there) {
-    return {
-      match: { kind: 'takenOver', why: 'It was released earlier: it has become something else.', targetId: link.targetId },
-      holders: [],
-    };
+  if (stamped) return { match: { kind: 'stamped', target: stamped }, holders: found.holders };
+  if (found.collision) return { match: { kind: 'collision', owner: found.collision }, holders: [] };
+  if (own) return { match: own, holders: found.holders };
+  if (found.relink) {
+    const { target } = found.relink;
+    return { match: found.relink, holders: found.holders.filter((holder) => holder.targetId !== target.id) };
   }
-  if (addresses.relink) return { match: addresses.relink, holders: addresses.holders };
-  if (addresses.adopt && !openCreate(link)) return { match: { kind: 'adopt', target: addresses.adopt }, holders: addresses.holders };
-  return { match: { kind: 'create' }, holders: addresses.holders };
+  if (found.adopt) return { match: { kind: 'adopt', target: found.adopt }, holders: found.holders };
+  return { match: { kind: 'create' }, holders: found.holders };
+}
+
+/** Keys that a linked object holds already: somebody else's object with the same address is no news there. */
+function heldBy(target: Entry | null, link: Link): ReadonlySet<string> {
+  return new Set(addressesOf(target ? { ...link, image: fieldsOf(target) } : link));
+}
+
+function releasedEarlier(link: Link | null, view: TargetView): Match | null {
+  if (link?.state !== 'ended' || link.endedBecause !== 'takenOver' || !link.targetId || !view.sight(link.targetId).there) return null;
+  return { kind: 'takenOver', why: 'It was released earlier: it has become something else.', targetId: link.targetId };
 }
 
 function openCreate(link: Link | null): boolean {
@@ -85,35 +102,39 @@ interface AddressHits {
   readonly collision: Owner | null;
   readonly relink: Extract<Match, { kind: 'relink' }> | null;
   readonly adopt: Entry | null;
-  readonly holders: Matched['holders'];
+  readonly holders: readonly Holder[];
 }
 
-function byAddress(context: PlanContext, entry: Entry, projection: Projection, ownId: string | null, view: TargetView): AddressHits {
-  const holders: { key: string; targetId: string }[] = [];
+/** Own object of a linked entry and the keys that it holds; null while the entry has none. */
+type Own = { readonly id: string | null; readonly held: ReadonlySet<string> } | null;
+
+function byAddress(context: PlanContext, entry: Entry, projection: Projection, own: Own, view: TargetView): AddressHits {
+  const holders: Holder[] = [];
   const relinks = new Map<string, Extract<Match, { kind: 'relink' }>>();
   const strangers = new Map<string, { entry: Entry; key: string }>();
   for (const key of projection.addressKeys) {
+    if (own?.held.has(key)) continue;
     for (const hit of view.hits(key)) {
-      if (hit.id === ownId) continue;
       const stamp = parseStamp(hit.stamp);
       const sameRoute = stamp?.route === context.route.id;
-      if (sameRoute && stamp.sourceId === entry.id) continue;
-      if (sameRoute && !view.sourceHas(stamp.sourceId) && holdsPrimary(hit, projection))
-        relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, target: hit });
-      else if (looksStamped(hit.stamp)) holders.push({ key, targetId: hit.id });
+      if (hit.id === own?.id || (sameRoute && stamp.sourceId === entry.id)) continue;
+      const ours = stamp ? (context.routes?.has(stamp.route) ?? true) : false;
+      if (ours) holders.push({ key, targetId: hit.id, stamp: hit.stamp });
       else if (!strangers.has(hit.id)) strangers.set(hit.id, { entry: hit, key });
+      if (!own && sameRoute && !view.sourceHas(stamp.sourceId) && holdsPrimary(hit, projection))
+        relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, target: hit });
     }
   }
   const adopt = adoptable(context, [...strangers.values()]);
-  const collision = !adopt && strangers.size > 0 ? ownerOf(context, [...strangers.values()][0]!) : null;
-  if (relinks.size > 1)
-    return {
-      collision: ownerOf(context, { entry: [...relinks.values()][0]!.target, key: projection.addressKeys[0]! }),
-      relink: null,
-      adopt: null,
-      holders,
-    };
-  return { collision, relink: [...relinks.values()][0] ?? null, adopt: relinks.size > 0 ? null : adopt, holders };
+  const stranger = adopt ? undefined : [...strangers.values()][0];
+  const second = relinks.size > 1 ? { entry: [...relinks.values()][0]!.target, key: addressKey(projection.address) } : undefined;
+  const owner = stranger ?? second;
+  return {
+    collision: owner ? ownerOf(context, owner) : null,
+    relink: relinks.size === 1 ? [...relinks.values()][0]! : null,
+    adopt: relinks.size > 0 ? null : adopt,
+    holders,
+  };
 }
 
 function holdsPrimary(target: Entry, projection: Projection): boolean {
@@ -124,7 +145,8 @@ function holdsPrimary(target: Entry, projection: Projection): boolean {
 function adoptable(context: PlanContext, strangers: readonly { entry: Entry; key: string }[]): Entry | null {
   const only = strangers[0]?.entry;
   if (context.route.push.existing === 'report' || strangers.length !== 1 || !only) return null;
-  if (!context.capability.types.includes(only.type) || only.readOnly || only.stampPlace !== undefined) return null;
+  if (!context.capability.types.includes(only.type) || only.readOnly || only.stamp !== undefined || only.stampPlace !== undefined)
+    return null;
   return context.existingWhere(only) ? only : null;
 }
 

@@ -4,7 +4,7 @@ import type { Link } from '../model/link.ts';
 import type { ChangeKind, FieldChange, FieldName, Fields, Owner, SkipReason } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { diffFields, hashValue, sameValue } from './diff.ts';
-import { addressesOf } from './leavers.ts';
+import { addressesOf } from './heldAddresses.ts';
 import { type Matched, matchEntry } from './match.ts';
 import { aliasFor, keysOf, type Projection } from './project.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';

@@ -20,7 +20,10 @@ export function comparable(text: string): string {
   return text.replace(CONTROL, '').replace(/\r\n?/g, '\n').normalize('NFC').trim();
 }
 
-type Piece = { readonly kind: 'text' | 'placeholder'; readonly text: string } | { readonly kind: 'open' | 'close'; readonly text: string };
+interface Piece {
+  readonly kind: 'text' | 'placeholder' | 'open' | 'close';
+  readonly text: string;
+}
 
 /** `{{ }} [[ ]]` are literal; `{name}` is a placeholder; a bracket without its partner is a bracket. */
 function piecesOf(template: string): readonly Piece[] {

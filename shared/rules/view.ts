@@ -27,12 +27,21 @@ export interface PlanContext {
   readonly existingWhere: (entry: Entry) => boolean;
   /** The source's snapshot is older than 24 h: nothing is hidden or deleted. */
   readonly sourceStale: boolean;
+  /** Ids of all configured routes: a stamp of any other one belongs to somebody else (promise 1). Absent: every stamp counts as ours. */
+  readonly routes?: ReadonlySet<string>;
   readonly now: Date;
+}
+
+/** A managed object of another entry that holds an address (`key`). Its stamp names the link it belongs to. */
+export interface Holder {
+  readonly key: string;
+  readonly targetId: string;
+  readonly stamp?: string | undefined;
 }
 
 /** A change before sealing: id and order come later. `holders`: managed objects that hold an address it takes. */
 export interface DraftChange extends Omit<Change, 'id' | 'order'> {
-  readonly holders: readonly { readonly key: string; readonly targetId: string }[];
+  readonly holders: readonly Holder[];
 }
 
 /** What one entry (or one leaver) comes to. */
