@@ -1,12 +1,13 @@
 import { fieldsOf } from '../connectors/connector.ts';
+import { isAttributeName } from '../model/attributes.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { ChangeKind, FieldChange, FieldName, Fields, Owner, SkipReason } from '../model/plan.ts';
-import { formatStamp } from '../model/stamp.ts';
+import type { ChangeKind, FieldChange, FieldName, Fields, FieldValue, Owner, SkipReason } from '../model/plan.ts';
+import { formatStamp, parseStamp } from '../model/stamp.ts';
 import { diffFields, hashValue, sameValue } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
 import { type Matched, matchEntry } from './match.ts';
-import { aliasFor, keysOf, type Projection } from './project.ts';
+import { aliasFor, type Projection } from './project.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
 /** What one selected entry comes to: unchanged, skipped (collision, taken over) or a change. */
@@ -24,32 +25,15 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'missing':
       return create(context, entry, projection, link, matched, match.kind === 'missing' ? 'missingInTarget' : 'new');
     case 'linked':
-      return update(context, entry, projection, link!, match.sight.entry, match.sight.hash, matched, match.restamp ? 'restamped' : '');
+      return update(context, entry, projection, link!, match.sight, matched, match.restamp ? 'restamped' : 'changed');
     case 'stamped':
-      return update(
-        context,
-        entry,
-        projection,
-        fromTarget(context, entry, projection, match.target, match.target.stamp?.startsWith('galsync-adopted') ?? false),
-        match.target,
-        null,
-        matched,
-        'relinked',
-      );
-    case 'relink':
-      return update(
-        context,
-        entry,
-        projection,
-        fromTarget(context, entry, projection, match.target, match.target.stamp?.startsWith('galsync-adopted') ?? false),
-        match.target,
-        null,
-        matched,
-        'relinked',
-        match.from,
-      );
+    case 'relink': {
+      const from = match.kind === 'relink' ? match.from : null;
+      const found = fromTarget(context, entry, projection, match.target, link);
+      return update(context, entry, projection, found, { entry: match.target, hash: null }, matched, 'relinked', from);
+    }
     case 'adopt':
-      return adopt(context, entry, projection, match.target, matched);
+      return adopt(context, entry, projection, match.target, matched, link);
   }
 }
 
@@ -123,65 +107,106 @@ function withKnownX500(context: PlanContext, fields: Fields, link: Link): Fields
   return { ...fields, x500: [...now, ...link.x500.filter((value) => !known.has(value.toLowerCase()))] };
 }
 
+/** What of the target is known: `entry` null while it is as the link's image says. */
+interface Seen {
+  readonly entry: Entry | null;
+  readonly hash: string | null;
+}
+
 function update(
   context: PlanContext,
   entry: Entry,
   projection: Projection,
   link: Link,
-  target: Entry | null,
-  hash: string | null,
+  seen: Seen,
   matched: Matched,
   reason: string,
   relinkFrom: string | null = null,
 ): Planned {
+  const target = seen.entry;
   const current = target ? fieldsOf(target) : link.image;
   const returned = link.leaving !== null || link.hidden;
-  // What we hid because the person had left is shown again, also where the route leaves visibility alone.
-  const desired: Fields =
-    link.hidden && projection.fields.hidden === undefined && context.capability.canHide
-      ? { ...projection.fields, hidden: 'false' }
-      : projection.fields;
+  const desired = desiredOf(context, projection, link);
+  const refreshed = refresh(link, desired, target, seen.hash);
+  const { written, notKept } = refreshed ?? link;
   const { emptyFields, drift } = context.route.push;
-  const fields: FieldChange[] = [...diffFields(desired, current, { emptyFields, drift, written: link.written })];
-  const row = base(context, entry, projection, link, 'update', returned ? 'returned' : reason || 'changed');
+  const fields: FieldChange[] = [...diffFields(desired, current, { emptyFields, drift, written, notKept })];
+  const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
+  const row = base(context, entry, projection, link, 'update', returned ? 'returned' : reason);
   const stampWrong = relinkFrom !== null || (target !== null && target.stamp !== row.stamp);
   if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: row.stamp });
-  const refreshed = refresh(link, desired, target, hash);
   if (fields.length === 0) {
     const back = returned ? { ...(refreshed ?? link), leaving: null, hidden: false } : refreshed;
-    return { ...NOTHING, bucket: 'unchanged', link: back, losses: projection.losses };
+    return { ...NOTHING, bucket: 'unchanged', link: back, losses };
   }
-  const held = addressesOf({ ...link, image: current });
-  const takes = projection.addressKeys.filter((key) => !held.includes(key));
-  const releases = fields.some((field) => field.name === 'addresses' || field.name === 'deliveryAddress')
-    ? held.filter((key) => !projection.addressKeys.includes(key))
-    : [];
+  const moves = movesOf(projection, current, fields);
   const change: DraftChange = {
     ...row,
+    ...moves,
     targetId: link.targetId,
     fields,
-    takes,
-    releases,
-    holders: matched.holders.filter((holder) => takes.includes(holder.key)),
+    holders: matched.holders.filter((holder) => moves.takes.includes(holder.key)),
     relinkFrom,
   };
-  return { ...NOTHING, bucket: 'change', change, link: relinkFrom ? null : refreshed, losses: projection.losses };
+  return { ...NOTHING, bucket: 'change', change, link: relinkFrom ? null : refreshed, losses };
 }
 
-/** The image as the target shows it now. A value of ours that the target spells its own way stays ours. */
+/** The projection, and what it does not say: attributes of ours that the route pushes no longer are empty; who returns is shown again. */
+function desiredOf(context: PlanContext, projection: Projection, link: Link): Fields {
+  const { fields: held, canHide } = context.capability;
+  const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
+  const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
+  return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
+}
+
+/** Address keys that a change newly takes at the target, and gives up. */
+function movesOf(projection: Projection, current: Fields, fields: readonly FieldChange[]): Pick<DraftChange, 'takes' | 'releases'> {
+  if (!fields.some((field) => field.name === 'addresses' || field.name === 'deliveryAddress')) return { takes: [], releases: [] };
+  const held = addressesOf({ image: current });
+  return {
+    takes: projection.addressKeys.filter((key) => !held.includes(key)),
+    releases: held.filter((key) => !projection.addressKeys.includes(key)),
+  };
+}
+
+function lostAtTarget(desired: Fields, current: Fields, notKept: Link['notKept']): readonly string[] {
+  return (Object.keys(notKept) as FieldName[])
+    .filter((name) => notKept[name] === hashValue(desired[name] ?? null) && !sameValue(name, desired[name] ?? null, current[name] ?? null))
+    .map((name) => `${name} not kept`);
+}
+
+/**
+ * The image as the target shows it now. A value of ours that the target spells its own way stays ours; one that it does not show at the
+ * first sight after our write is written once more, and then noted as not kept (promise 15).
+ */
 function refresh(link: Link, desired: Fields, target: Entry | null, hash: string | null): Link | null {
   if (!target || (hash !== null && hash === link.imageHash)) return null;
   const image = fieldsOf(target);
   const written: Partial<Record<FieldName, string>> = { ...link.written };
+  const notKept: Partial<Record<FieldName, string>> = {};
+  const unproven = link.imageHash === null && link.writtenAt !== null;
   for (const name of Object.keys(written) as FieldName[]) {
     const there = image[name] ?? null;
-    if (desired[name] !== undefined && sameValue(name, desired[name] ?? null, there)) written[name] = hashValue(there);
+    const expected = link.image[name] ?? null;
+    const wanted = desired[name] ?? null;
+    const ours = written[name] === hashValue(expected);
+    if ((desired[name] !== undefined && sameValue(name, wanted, there)) || (ours && sameValue(name, expected, there)))
+      written[name] = hashValue(there);
+    else if (unproven && ours && isAttributeName(name) && sameValue(name, wanted, expected)) notKept[name] = again(link, name, wanted);
   }
-  return { ...link, image, imageHash: hash, written, x500: [...new Set([...link.x500, ...(target.x500 ?? [])])] };
+  return { ...link, image, imageHash: hash, written, notKept, x500: [...new Set([...link.x500, ...(target.x500 ?? [])])] };
 }
 
-function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, adopted: boolean): Link {
+/** First time: a mark that no value has, so that it is written once more. Second time: the value's hash, which the diff leaves out. */
+function again(link: Link, name: FieldName, wanted: FieldValue): string {
+  const value = hashValue(wanted);
+  return link.notKept[name] === `once:${value}` || link.notKept[name] === value ? value : `once:${value}`;
+}
+
+/** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
+function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null): Link {
   const image = fieldsOf(target);
+  const adopted = parseStamp(target.stamp)?.adopted ?? true;
   const written: Partial<Record<FieldName, string>> = {};
   for (const name of Object.keys(projection.fields) as FieldName[])
     if (image[name] !== undefined && !adopted) written[name] = hashValue(image[name] ?? null);
@@ -204,29 +229,29 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
     alias,
     address: projection.address,
     displayName: typeof projection.fields.displayName === 'string' ? projection.fields.displayName : projection.address,
-    x500: target.x500 ?? [],
+    x500: [...new Set([...(old?.x500 ?? []), ...(target.x500 ?? [])])],
     writtenAt: null,
     retry: null,
     endedBecause: null,
   };
 }
 
-function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched): Planned {
+function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched, old: Link | null): Planned {
   const adopted = context.route.push.existing === 'adopt';
-  const link = fromTarget(context, entry, projection, target, true);
+  const link = fromTarget(context, entry, projection, target, old);
   const { drift } = context.route.push;
-  const fields = [
-    ...diffFields(projection.fields, link.image, { emptyFields: adopted ? 'never' : context.route.push.emptyFields, drift, written: {} }),
-  ];
+  const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
+  const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];
+  const moves = movesOf(projection, link.image, fields);
   const stamp = formatStamp({ route: context.route.id, sourceId: entry.id, adopted });
   fields.push({ name: 'stamp', before: null, after: stamp });
   const row: DraftChange = {
     ...base(context, entry, projection, { ...link, adopted }, 'adopt', adopted ? 'adopted' : 'takenOver'),
+    ...moves,
     targetId: target.id,
     stamp,
     fields,
-    takes: keysOf([projection.address]).filter((key) => !addressesOf(link).includes(key)),
-    holders,
+    holders: holders.filter((holder) => moves.takes.includes(holder.key)),
   };
   return { ...NOTHING, bucket: 'change', change: row, losses: projection.losses };
 }

@@ -31,12 +31,14 @@ export function createDirectory(
   token: (feature: Feature, fresh: boolean) => Promise<string>,
   connector: string,
 ): DirectoryClient {
-  const directory = admin({ version: 'directory_v1', rootUrl: `${base}/` });
+  // The library drops a path from its root address: it gets the vendor's, and the request goes to ours.
+  const directory = admin({ version: 'directory_v1' });
   return {
     async page(feature, what, schema, call) {
       let answer: HttpAnswer | null = null;
       const transport = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-        const url = input instanceof Request ? input.url : String(input);
+        const asked = new URL(input instanceof Request ? input.url : String(input));
+        const url = `${base}${asked.pathname}${asked.search}`;
         answer = await http({
           method: (init?.method ?? 'GET') as 'GET',
           url,

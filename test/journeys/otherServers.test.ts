@@ -1,0 +1,113 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Child, startChild } from '../../sandbox/child.ts';
+import { CONTOSO } from '../../sandbox/organisations/contoso.ts';
+import type { Job } from '../../shared/model/job.ts';
+import { bucketFaults } from './harness.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+interface Ready {
+  readonly microsoft: string;
+  readonly google: string;
+  readonly microsoftPort: number;
+  readonly googlePort: number;
+  readonly key: string;
+}
+
+describe('a configuration file against any server that speaks the wire', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'galsync-file-'));
+  let child: Child<Ready>;
+  beforeAll(async () => {
+    child = await startChild<Ready>(
+      'directories',
+      join(root, 'sandbox/organisations/main.ts'),
+      ['--state', 'memory', '--contoso', '40', '--fabrikam', '30', '--prefix', '/some/prefix'],
+      {},
+      () => undefined,
+    );
+    for (const port of [child.ready.microsoftPort, child.ready.googlePort]) {
+      await fetch(`http://127.0.0.1:${port}/control`, {
+        method: 'POST',
+        body: JSON.stringify({ faults: { tokenSeconds: 3, pageSize: 7, latencyMs: 15 } }),
+      });
+    }
+  });
+  afterAll(async () => {
+    await child.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function start(document: object, ...more: readonly string[]): { status: number | null; stdout: string } {
+    const file = join(folder, 'galsync.jsonc');
+    writeFileSync(file, `// comments and trailing commas are allowed in a file\n${JSON.stringify(document)}`);
+    const env = { ...process.env, CONTOSO_SECRET: CONTOSO.clientSecret, FABRIKAM_KEY: child.ready.key };
+    return spawnSync(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        join(root, 'sandbox/start.ts'),
+        '--once',
+        '--json',
+        '--port',
+        '0',
+        '--configuration',
+        file,
+        ...more,
+      ],
+      { env, encoding: 'utf8', cwd: root },
+    );
+  }
+  const document = (): { connectors: Record<string, unknown>[]; [key: string]: unknown } => {
+    const { microsoft, google } = child.ready;
+    return {
+      version: 1,
+      connectors: [
+        {
+          id: 'contoso',
+          kind: 'microsoft365',
+          tenant: CONTOSO.tenant,
+          credential: { kind: 'clientSecret', clientId: CONTOSO.clientId, secret: 'CONTOSO_SECRET' },
+          endpoints: { login: `${microsoft}/login`, graph: `${microsoft}/graph`, exchange: `${microsoft}/exchange` },
+        },
+        {
+          id: 'fabrikam',
+          kind: 'googleWorkspace',
+          domain: 'fabrikam.example',
+          credential: { kind: 'serviceAccountKey', key: 'FABRIKAM_KEY', subject: 'galsync@fabrikam.example' },
+          endpoints: { token: `${google}/token`, admin: google, contacts: google },
+        },
+      ],
+      routes: [
+        { id: 'there', from: 'contoso', to: 'fabrikam' },
+        { id: 'back', from: 'fabrikam', to: 'contoso', push: { as: 'contact' } },
+      ],
+    };
+  };
+
+  it('works below a path prefix, with tokens of 3 s and pages of 7', () => {
+    const { status, stdout } = start(document());
+    const [job] = (JSON.parse(stdout) as { jobs: Job[] }).jobs;
+    expect([status, job!.state, job!.routes.map((route) => route.cause)]).toEqual([0, 'completed', [null, null]]);
+    expect(bucketFaults(job!)).toEqual([]);
+    expect(job!.routes.every((route) => route.created > 20)).toBe(true);
+  });
+
+  it('ends with 2 and all faults for a bad configuration; names a missing secret and goes on with the other directory', () => {
+    const bad = start({ ...document(), rutes: [], paused: 'no' });
+    expect([bad.status, (JSON.parse(bad.stdout) as { errors: { path: string }[] }).errors.map((fault) => fault.path).sort()]).toEqual([
+      2,
+      ['/paused', '/rutes'],
+    ]);
+    const wrong = document();
+    wrong.connectors[0]!['credential'] = { kind: 'clientSecret', clientId: CONTOSO.clientId, secret: 'NOT_THERE' };
+    const refused = start(wrong, '--action', 'pull');
+    const [job] = (JSON.parse(refused.stdout) as { jobs: Job[] }).jobs;
+    expect(job!.connectors.find((connector) => connector.id === 'contoso')!.cause).toMatch(/^secretMissing: .*NOT_THERE/);
+    expect(refused.status).toBe(3);
+  });
+});
