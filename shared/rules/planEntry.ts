@@ -190,9 +190,13 @@ function refresh(link: Link, desired: Fields, target: Entry | null, hash: string
     const expected = link.image[name] ?? null;
     const wanted = desired[name] ?? null;
     const ours = written[name] === hashValue(expected);
-    if ((desired[name] !== undefined && sameValue(name, wanted, there)) || (ours && sameValue(name, expected, there)))
+    if ((desired[name] !== undefined && sameValue(name, wanted, there)) || (ours && sameValue(name, expected, there))) {
       written[name] = hashValue(there);
-    else if (unproven && ours && isAttributeName(name) && sameValue(name, wanted, expected)) notKept[name] = again(link, name, wanted);
+      continue;
+    }
+    const dropped = unproven && ours && isAttributeName(name) && sameValue(name, wanted, expected);
+    const mark = dropped ? again(link, name, wanted) : link.notKept[name];
+    if (mark?.endsWith(hashValue(wanted))) notKept[name] = mark;
   }
   return { ...link, image, imageHash: hash, written, notKept, x500: [...new Set([...link.x500, ...(target.x500 ?? [])])] };
 }
