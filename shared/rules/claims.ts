@@ -1,6 +1,8 @@
 import { addressKey } from '../connectors/connector.ts';
-import type { FieldChange, Owner } from '../model/plan.ts';
-import type { DraftChange } from './view.ts';
+import { parseStamp } from '../model/stamp.ts';
+import { claimedRow, deletedNow, withoutAddresses } from './claimLoss.ts';
+import { changeId, compareText, type OrderedChange, orderChanges } from './claimOrder.ts';
+import type { DraftChange, Holder } from './view.ts';
 
 /** A planned change with what decides whose an address is (contract, "Whose entry is it"). */
 export interface Claimant {
@@ -11,42 +13,45 @@ export interface Claimant {
   readonly linked: boolean;
   /** Place of the route in the configuration. */
   readonly routeOrder: number;
+  /**
+   * Addresses that the entry's object holds now. Needed where the change does not name them: only then can an object of ours give an
+   * address up to somebody with a better claim; without it the object keeps what it holds.
+   */
+  readonly addresses?: readonly string[];
+  /** An entry whose own plan writes nothing, here because others claim what its object holds (`change`: an update without fields). */
+  readonly unchanged?: boolean;
 }
 
-export interface SettledChange {
-  readonly change: DraftChange;
-  readonly order: number;
-  readonly firstPart: boolean;
+export interface SettledChange extends OrderedChange {
+  /** The entry was counted as unchanged when its range was planned, and is no more. */
+  readonly wasUnchanged?: boolean;
 }
+
+/** Why somebody does not get an address: another claimant has the better claim, or an object that gives nothing up holds it. */
+export type Winner = { readonly claimant: Claimant } | { readonly holder: Holder; readonly adopted: boolean };
 
 /**
- * Settles who gets which address over all routes of one target, and in which order changes must run: releases before takes, a cycle cut at
- * the lowest source id. Pure and independent of the order of its input. Changes that touch no shared address pass unchanged with order 0.
+ * Settles who gets which address over all routes of one target, and in which order changes must run. Pure and independent of the order of
+ * its input. Changes that touch no shared address pass unchanged with order 0. Claimants of `unchanged` entries come out only if they lose.
  */
 export function settleClaims(claimants: readonly Claimant[], uniqueAddresses: boolean): readonly SettledChange[] {
-  const all = [...claimants].sort((a, b) => compareText(id(a), id(b)));
-  const rows = dropRelinkedRemovals(all);
-  const byTarget = new Map(rows.filter((row) => row.change.targetId).map((row) => [row.change.targetId!, row]));
-  const losers = new Map<Claimant, Claimant | 'holder'>();
-  const leaving = new Set<Claimant>();
-  for (const [key, takers] of takersByKey(rows)) settleKey(key, takers, byTarget, losers, leaving);
-  const settled = rows.map((row) =>
-    leaving.has(row)
-      ? { ...row, change: deleteNow(row.change) }
-      : losers.has(row)
-        ? { ...row, change: claimed(row.change, losers.get(row)!) }
-        : row,
+  const rows = dropRelinkedRemovals([...claimants].sort((a, b) => compareText(changeId(a.change), changeId(b.change))));
+  const contest = openContest(rows);
+  const lost = settle(contest);
+  const leaving = leavingNow(contest, lost);
+  const settled: DraftChange[] = [];
+  const wasUnchanged = new Set<string>();
+  for (const row of rows) {
+    const losses = lost.get(row);
+    if (row.unchanged && !losses) continue;
+    const { change } = row;
+    settled.push(...(losses ? afterLosses(row, losses) : [leaving.has(row) ? deletedNow(change) : change]));
+    if (row.unchanged) wasUnchanged.add(`${change.route}\0${change.sourceId}`);
+  }
+  const ordered = uniqueAddresses ? orderChanges(settled) : settled.map((change) => ({ change, order: 0, firstPart: false }));
+  return ordered.map((one) =>
+    !one.change.orphan && wasUnchanged.has(`${one.change.route}\0${one.change.sourceId}`) ? { ...one, wasUnchanged: true } : one,
   );
-  return uniqueAddresses ? ordered(settled) : settled.map(({ change }) => ({ change, order: 0, firstPart: false }));
-}
-
-/** Source entry and target of a change: what identifies it within a target. */
-function id({ change }: Claimant): string {
-  return `${change.sourceId}\0${change.route}\0${change.change}`;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The same person under a new id: the re-link wins, the removal of the old link is no removal (promise 9). */
@@ -55,33 +60,84 @@ function dropRelinkedRemovals(rows: readonly Claimant[]): readonly Claimant[] {
   return rows.filter((row) => !(row.change.orphan && relinked.has(row.change.targetId)));
 }
 
-function takersByKey(rows: readonly Claimant[]): ReadonlyMap<string, readonly Claimant[]> {
-  const takers = new Map<string, Claimant[]>();
-  for (const row of rows) {
-    if (row.change.change === 'skip' || row.change.change === 'keep') continue;
-    for (const key of row.change.takes) takers.set(key, [...(takers.get(key) ?? []), row]);
-  }
-  return takers;
+interface Contest {
+  /** Claimants that want an address which somebody else wants or holds, with all the keys that they want. */
+  readonly wants: ReadonlyMap<Claimant, ReadonlySet<string>>;
+  /** Keys that a claimant cannot have whoever it is: an object that gives nothing up holds them. */
+  readonly blocked: ReadonlyMap<Claimant, ReadonlyMap<string, Winner>>;
+  /** Leavers that hold an address, with whom would take which. */
+  readonly leavers: readonly { readonly leaver: Claimant; readonly taker: Claimant; readonly key: string }[];
 }
 
-function settleKey(
-  key: string,
-  takers: readonly Claimant[],
-  byTarget: ReadonlyMap<string, Claimant>,
-  losers: Map<Claimant, Claimant | 'holder'>,
-  leaving: Set<Claimant>,
-): void {
-  const [winner, ...rest] = [...takers].sort(byRank);
-  for (const loser of rest) losers.set(loser, winner!);
-  if (!winner) return;
-  for (const holder of winner.change.holders.filter((candidate) => candidate.key === key)) {
-    const other = byTarget.get(holder.targetId);
-    if (other?.change.releases.includes(key)) continue;
-    // An object that is leaving gives its address now, whatever its policy; a living one keeps it.
-    if (other?.change.orphan && (other.change.change === 'hide' || other.change.change === 'keep') && other.change.reason !== 'adopted')
-      leaving.add(other);
-    else losers.set(winner, 'holder');
+function openContest(rows: readonly Claimant[]): Contest {
+  const byTarget = new Map(rows.filter((row) => row.change.targetId).map((row) => [row.change.targetId!, row]));
+  const wants = new Map<Claimant, Set<string>>();
+  const blocked = new Map<Claimant, Map<string, Winner>>();
+  const leavers: { leaver: Claimant; taker: Claimant; key: string }[] = [];
+  for (const row of rows) {
+    if (row.change.change === 'skip' || row.change.change === 'keep') continue;
+    if (row.change.takes.length > 0) add(wants, row, row.change.takes);
+    for (const holder of row.change.holders) {
+      const other = byTarget.get(holder.targetId);
+      const stays = holderStays(holder, other);
+      if (stays) blocked.set(row, (blocked.get(row) ?? new Map<string, Winner>()).set(holder.key, stays));
+      else if (other?.change.orphan && other.change.change !== 'delete') leavers.push({ leaver: other, taker: row, key: holder.key });
+      else if (other && !other.change.orphan && !other.change.releases.includes(holder.key)) add(wants, other, [holder.key]);
+    }
   }
+  return { wants, blocked, leavers };
+}
+
+/** Leavers whose objects go now: somebody really gets an address of theirs. */
+function leavingNow({ leavers }: Contest, lost: ReadonlyMap<Claimant, ReadonlyMap<string, Winner>>): ReadonlySet<Claimant> {
+  const gets = (taker: Claimant, key: string): boolean => {
+    const losses = lost.get(taker);
+    return losses === undefined || (isLinked(taker) && !losses.has(key));
+  };
+  return new Set(leavers.filter(({ taker, key }) => gets(taker, key)).map(({ leaver }) => leaver));
+}
+
+function add(wants: Map<Claimant, Set<string>>, row: Claimant, keys: readonly string[]): void {
+  const all = wants.get(row) ?? new Set<string>();
+  for (const key of keys) all.add(key);
+  wants.set(row, all);
+}
+
+/** Why an object keeps what it holds, or null if it gives it up: to anybody if it leaves, to a better claim if it is alive. */
+function holderStays(holder: Holder, other: Claimant | undefined): Winner | null {
+  const adopted = (parseStamp(holder.stamp) ?? parseStamp(other?.change.stamp))?.adopted ?? other?.change.reason === 'released';
+  const stays: Winner = { holder, adopted };
+  if (!other) return stays;
+  const { change, reason, orphan, releases } = other.change;
+  if (!orphan && change !== 'update') return stays;
+  if (orphan) return change === 'delete' || change === 'hide' || (change === 'keep' && LETS_GO.has(reason)) ? null : stays;
+  if (releases.includes(holder.key)) return null;
+  const knowsAddresses = other.addresses !== undefined || other.change.fields.some((field) => field.name === 'addresses');
+  return adopted || !knowsAddresses ? stays : null;
+}
+
+/** A leaver kept for these reasons is leaving for certain. One that was read too long ago, or not for certain, is no leaver yet. */
+const LETS_GO: ReadonlySet<string> = new Set(['policy', 'grace']);
+
+/** Who loses which keys to whom: by rank, the best first. Whoever loses an address without having an object takes none at all. */
+function settle({ wants, blocked }: Contest): ReadonlyMap<Claimant, ReadonlyMap<string, Winner>> {
+  const owners = new Map<string, Claimant>();
+  const lost = new Map<Claimant, ReadonlyMap<string, Winner>>();
+  for (const [row, keys] of [...wants].sort(([a], [b]) => byRank(a, b))) {
+    const losses = new Map<string, Winner>(blocked.get(row) ?? []);
+    for (const key of keys) {
+      const owner = owners.get(key);
+      if (owner && !losses.has(key)) losses.set(key, { claimant: owner });
+    }
+    if (losses.size > 0) lost.set(row, losses);
+    if (losses.size === 0 || isLinked(row)) for (const key of keys) if (!losses.has(key)) owners.set(key, row);
+  }
+  return lost;
+}
+
+/** An object that is about to be adopted is not linked yet. */
+function isLinked(row: Claimant): boolean {
+  return row.linked && row.change.change !== 'adopt';
 }
 
 /** The owner of the domain, then a user, room, shared mailbox or group before a contact, then the existing link, the order of routes, the id. */
@@ -90,93 +146,38 @@ function byRank(a: Claimant, b: Claimant): number {
   return (
     Number(b.ownsDomain) - Number(a.ownsDomain) ||
     contact(a) - contact(b) ||
-    Number(b.linked) - Number(a.linked) ||
+    Number(isLinked(b)) - Number(isLinked(a)) ||
     a.routeOrder - b.routeOrder ||
-    compareText(a.change.sourceId, b.change.sourceId)
+    compareText(changeId(a.change), changeId(b.change))
   );
 }
 
-function claimed(change: DraftChange, winner: Claimant | 'holder'): DraftChange {
-  const holder = change.holders[0];
-  const owner: Owner =
-    winner === 'holder'
-      ? { id: holder?.targetId ?? '', kind: 'managed', attribute: holder?.key ?? '' }
-      : { id: winner.change.sourceId, kind: winner.change.kind, attribute: winner.change.address, displayName: winner.change.displayName };
-  return { ...change, change: 'skip', reason: 'claimed', owner, fields: [], desired: null, takes: [], releases: [], holders: [] };
-}
-
-function deleteNow(change: DraftChange): DraftChange {
-  return { ...change, change: 'delete', reason: 'addressClaimed', countedBefore: true, releases: change.releases };
-}
-
-/** Kahn's algorithm over "releases before takes"; what is left is a cycle, cut at the lowest source id. */
-function ordered(rows: readonly Claimant[]): readonly SettledChange[] {
-  const releasers = new Map<string, Claimant>();
-  for (const row of rows) for (const key of row.change.releases) releasers.set(key, row);
-  const heldBy = new Map(
-    rows
-      .filter((row) => row.change.targetId && (row.change.orphan || row.change.change === 'delete'))
-      .map((row) => [row.change.targetId!, row]),
-  );
-  const waitsFor = new Map<Claimant, Set<Claimant>>();
-  for (const row of rows) {
-    if (row.change.change === 'skip' || row.change.change === 'keep') continue;
-    const needs = new Set<Claimant>();
-    for (const key of row.change.takes) {
-      const releaser = releasers.get(key);
-      if (releaser && releaser !== row) needs.add(releaser);
-    }
-    for (const holder of row.change.holders) {
-      const other = heldBy.get(holder.targetId);
-      if (other && other !== row && other.change.change === 'delete') needs.add(other);
-    }
-    if (needs.size > 0) waitsFor.set(row, needs);
+function afterLosses(row: Claimant, losses: ReadonlyMap<string, Winner>): readonly DraftChange[] {
+  const winner = [...losses.values()][0]!;
+  if (!isLinked(row)) return [claimedRow(row.change, winner)];
+  const left = withoutAddresses(row.change, new Set(losses.keys()), row.addresses);
+  if (left === 'nothing') {
+    const skip = claimedRow(row.change, winner);
+    // What we adopted was there before us: it is left as it is, and reported.
+    if (parseStamp(row.change.stamp)?.adopted) return [{ ...skip, reason: 'collision' }];
+    return [skip, endOf(row)];
   }
-  return layers(rows, waitsFor);
+  return [left === 'same' ? claimedRow(row.change, winner) : left];
 }
 
-function layers(rows: readonly Claimant[], waitsFor: ReadonlyMap<Claimant, ReadonlySet<Claimant>>): readonly SettledChange[] {
-  const involved = new Set<Claimant>([...waitsFor.keys(), ...[...waitsFor.values()].flatMap((set) => [...set])]);
-  const result: SettledChange[] = rows.filter((row) => !involved.has(row)).map(({ change }) => ({ change, order: 0, firstPart: false }));
-  const done = new Set<Claimant>();
-  let open = [...involved].sort((a, b) => compareText(id(a), id(b)));
-  let order = 1;
-  const late: DraftChange[] = [];
-  while (open.length > 0) {
-    const ready = open.filter((row) => [...(waitsFor.get(row) ?? [])].every((other) => done.has(other)));
-    if (ready.length === 0) {
-      const cut = open[0]!;
-      result.push({ change: firstPart(cut.change), order, firstPart: true });
-      late.push(secondPart(cut.change));
-      done.add(cut);
-      open = open.slice(1);
-    } else {
-      for (const row of ready) {
-        result.push({ change: row.change, order, firstPart: false });
-        done.add(row);
-      }
-      open = open.filter((row) => !done.has(row));
-    }
-    order += 1;
-  }
-  for (const change of late) result.push({ change, order, firstPart: false });
-  return result;
-}
-
-/** Frees what a cycle needs: another address of its own, else `<alias>@galsync.invalid` (design §3, Claims). */
-function firstPart(change: DraftChange): DraftChange {
-  const addresses = change.fields.find((field) => field.name === 'addresses');
-  const after = listOf(addresses?.after ?? null).filter((address) => !change.takes.includes(addressKey(address)));
-  const kept = listOf(addresses?.before ?? null).filter((address) => !change.releases.includes(addressKey(address)));
-  const free = after.length > 0 ? after : kept.length > 0 ? kept : [`${change.alias ?? 'moved'}@galsync.invalid`];
-  const fields: FieldChange[] = [{ name: 'addresses', before: addresses?.before ?? null, after: free }];
-  return { ...change, fields, takes: [], reason: 'addressMoves' };
-}
-
-function secondPart(change: DraftChange): DraftChange {
-  return { ...change, releases: [] };
-}
-
-function listOf(value: FieldChange['after']): readonly string[] {
-  return value === null ? [] : typeof value === 'string' ? [value] : value;
+/** Nothing is left that the object could be called by: it goes now, and the breakers count it. */
+function endOf({ change, addresses }: Claimant): DraftChange {
+  const field = change.fields.find((one) => one.name === 'addresses');
+  const before = Array.isArray(field?.before) ? (field.before as readonly string[]) : (addresses ?? []);
+  return {
+    ...change,
+    change: 'delete',
+    reason: 'addressClaimed',
+    orphan: true,
+    fields: change.fields.flatMap(({ name, before: was }) => (was === null ? [] : [{ name, before: was, after: null }])),
+    takes: [],
+    holders: [],
+    releases: [...new Set([...change.releases, ...before.map(addressKey)])],
+    relinkFrom: null,
+  };
 }

@@ -79,6 +79,7 @@ export async function openPlanning(context: SyncContext, record: JobRecord, rout
       select: compileSelection({ source, route, owners, membership: { pull: null, filter: null }, now }),
       project: compileProjection(route, capability),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
+      routes: new Set(configuration.routes.map((one) => one.id)),
     },
   };
 }
