@@ -160,15 +160,17 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
     return node.done;
   };
 
+  // The library answers one inner list that holds one action for each yield: the next one begins when the one before is answered.
+  const steps = yields.flat();
   let at = 0;
   let current: Node[] = [];
   const advance = (): void => {
     for (;;) {
       if (!current.every(complete)) return;
-      const next = yields[at];
+      const next = steps[at];
       if (!next) return;
       at += 1;
-      current = next.map(begin);
+      current = [begin(next)];
     }
   };
   advance();
@@ -188,7 +190,7 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
     }
     advance();
   }
-  const last = yields.at(-1)?.find((action) => action.actionType === ACTION.continueAsNew);
+  const last = steps.find((action) => action.actionType === ACTION.continueAsNew);
   return {
     started,
     open: started.filter((one) => !answered.has(one.id) && !(one.kind === 'timer' && one.cancelled)),

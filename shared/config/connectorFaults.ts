@@ -5,7 +5,8 @@ import { conditionFaults } from '../rules/conditionFaults.ts';
 import type { CheckOptions } from './checkConfiguration.ts';
 import { isRecord } from './merge.ts';
 
-const RESERVED = /^(AzureWebJobs|WEBSITE_|IDENTITY_|MSI_|FUNCTIONS_|APPLICATIONINSIGHTS_)/i;
+/** App Service also shows every app setting under `APPSETTING_` + its name. */
+const RESERVED = /^(?:APPSETTING_)*(AzureWebJobs|WEBSITE_|IDENTITY_|MSI_|FUNCTIONS_|APPLICATIONINSIGHTS_)/i;
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,126}$/;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/i;
 /** Hosts of the vendors, all clouds (reference: microsoft.md §8, google.md). */
@@ -35,13 +36,8 @@ const VENDORS = [
 export function connectorFaults(settings: ConnectorSettings, start: string, options: CheckOptions): readonly ConfigurationFault[] {
   const faults: ConfigurationFault[] = [...secretFaults(settings, start), ...filterFaults(settings.pull, `${start}/pull`)];
   for (const [name, url] of Object.entries(settings.endpoints)) {
-    const message = endpointFault(url, options);
-    if (message)
-      faults.push({
-        path: `${start}/endpoints/${name}`,
-        message,
-        fix: "Use the vendor's address, or name the host in the app setting GALSYNC_ENDPOINT_HOSTS.",
-      });
+    const fault = endpointFault(url, options);
+    if (fault) faults.push({ path: `${start}/endpoints/${name}`, ...fault });
   }
   for (const [n, rule] of settings.pull.withhold.entries()) {
     for (const [at, name] of rule.attributes.entries())
@@ -110,31 +106,26 @@ function secretFaults(settings: ConnectorSettings, start: string): readonly Conf
   });
 }
 
-/** Generated secrets mix cases and digits without word breaks; settings' names do not. */
+/** Generated texts change between cases and digits every few characters; names of settings are made of words. */
 function looksSecret(name: string): boolean {
-  if (name.length < 24 || /^[A-Z0-9]+([_-][A-Z0-9]+)*$/.test(name)) return false;
-  return /[a-z]/.test(name) && /[A-Z]/.test(name) && (name.match(/\d/g)?.length ?? 0) >= 3;
+  const words = name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+/g) ?? [];
+  return name.length >= 20 && name.length / words.length < 3;
 }
 
-function endpointFault(url: string, options: CheckOptions): string | null {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    return `"${url.slice(0, 100)}" is no address.`;
-  }
-  if (url.endsWith('/')) return 'An endpoint has no final slash.';
-  if (parsed.username || parsed.password || parsed.search || parsed.hash) return 'An endpoint has no user, query or fragment.';
-  const loopback = LOOPBACK.test(parsed.hostname);
-  if (parsed.protocol === 'http:')
-    return loopback && options.local ? null : "Plain http is accepted for loopback addresses on a developer's machine only.";
-  if (parsed.protocol !== 'https:') return `The scheme "${parsed.protocol}" is not https.`;
-  if (
-    options.local ||
-    VENDORS.includes(parsed.hostname) ||
-    options.allowedHosts.includes(parsed.hostname) ||
-    options.allowedHosts.includes(parsed.host)
-  )
-    return null;
-  return `The host ${parsed.hostname} is not the vendor's and not allowed here.`;
+function endpointFault(url: string, options: CheckOptions): { message: string; fix: string } | null {
+  const write = 'Write it as https://host or https://host/path, without a final slash.';
+  // What the URL parser would quietly repair (blanks, backslashes, a lone "?") would be read differently where it is put together.
+  if (!URL.canParse(url) || !/^[a-z]+:\/\/[^\s\\?#]+$/i.test(url)) return { message: `"${url.slice(0, 100)}" is no address.`, fix: write };
+  const { protocol, hostname, host, username, password } = new URL(url);
+  if (username || password) return { message: 'An endpoint has no user and no password.', fix: write };
+  if (url.endsWith('/')) return { message: 'An endpoint has no final slash.', fix: write };
+  if (protocol !== 'https:' && protocol !== 'http:') return { message: `The scheme "${protocol}" is not https.`, fix: write };
+  if (protocol === 'http:' && !(LOOPBACK.test(hostname) && options.local))
+    return { message: "Plain http is accepted for loopback addresses on a developer's machine only.", fix: 'Use https.' };
+  const allowed = options.allowedHosts.map((one) => one.toLowerCase());
+  if (options.local || VENDORS.includes(hostname) || allowed.includes(hostname) || allowed.includes(host)) return null;
+  return {
+    message: `The host ${hostname.slice(0, 100)} is not the vendor's and not allowed here.`,
+    fix: "Use the vendor's address, or name the host in the app setting GALSYNC_ENDPOINT_HOSTS.",
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ConditionInput, filterShape, Id, SettingName, Texts } from './primitives.ts';
+import { ConditionInput } from './condition.ts';
+import { Domains, filterShape, Id, SettingName, Texts } from './primitives.ts';
 
 const Pull = z.strictObject({
   ...filterShape(false),
@@ -16,7 +17,7 @@ const Pull = z.strictObject({
 const base = {
   id: Id,
   name: z.string().min(1).max(200).optional(),
-  owns: Texts.nullable().default(null),
+  owns: Domains.nullable().default(null),
   pull: Pull.prefault({}),
   limits: z
     .strictObject({

@@ -31,7 +31,7 @@ export function droppedRoutes(
       ? []
       : [
           {
-            path: '/connectors',
+            path: stampPath(next, route.to),
             message: `stillManages: connector "${route.to}" would keep its stamps elsewhere while route "${route.id}" manages ${count} objects.`,
             fix: wayOut,
           },
@@ -39,7 +39,14 @@ export function droppedRoutes(
   });
 }
 
+/** Where a connector keeps its stamps; a directory of another kind is another place, whatever its attributes are called. */
 function stampOf(configuration: Configuration, connector: string): string | null {
   const found = configuration.connectors.find((candidate) => candidate.id === connector);
-  return found && 'stamp' in found ? found.stamp : null;
+  return found ? `${found.kind} ${'stamp' in found ? found.stamp : ''}` : null;
+}
+
+function stampPath(configuration: Configuration, connector: string): string {
+  const at = configuration.connectors.findIndex((candidate) => candidate.id === connector);
+  const found = configuration.connectors[at];
+  return found ? `/connectors/${at}/${'stamp' in found ? 'stamp' : 'kind'}` : '/connectors';
 }

@@ -1,82 +1,86 @@
-import type { ConfigurationFault, ConnectorSettings } from '../model/configuration.ts';
+import type { z } from 'zod';
+import type { ConfigurationFault } from '../model/configuration.ts';
+import { pointer, unknownKey } from './faults.ts';
+import { childrenOf, placesOf, shapesOf, shapesOfKind } from './schemaShape.ts';
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `defaults` under `own`, key by key; lists are replaced; keys of `defaults` that do not fit are left out. */
-export function mergeDefaults(defaults: unknown, own: Record<string, unknown>, fits: readonly string[]): Record<string, unknown> {
-  if (!isRecord(defaults)) return own;
-  const fitting = Object.fromEntries(Object.entries(defaults).filter(([key]) => fits.includes(key)));
-  return merge(fitting, own);
+/**
+ * `defaults` under `own`, key by key at every depth; lists and conditions are replaced. A key of `defaults` that another kind knows
+ * (`all`: the schemas of every kind) and this one does not is left out; one that nobody knows stays, and is a fault later.
+ */
+export function mergeDefaults(
+  defaults: unknown,
+  own: Record<string, unknown>,
+  schema: z.ZodType,
+  all: readonly z.ZodType[] = [schema],
+): Record<string, unknown> {
+  return isRecord(defaults) ? merge(defaults, own, [schema], all) : own;
 }
 
-function merge(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
-  const merged: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key];
-    // A credential of another kind, or a condition, is a whole: its keys do not mix.
-    const whole =
-      key === 'where' ||
-      key === 'existingWhere' ||
-      (key === 'credential' && isRecord(below) && isRecord(value) && below['kind'] !== value['kind']);
-    merged[key] = !whole && isRecord(below) && isRecord(value) ? merge(below, value) : value;
+/** A condition is a whole: its keys do not mix with those of another one. */
+const WHOLE = new Set(['where', 'existingWhere']);
+
+function merge(
+  under: Record<string, unknown>,
+  over: Record<string, unknown>,
+  schemas: readonly z.ZodType[],
+  all: readonly z.ZodType[],
+): Record<string, unknown> {
+  const kind = over['kind'] ?? under['kind'];
+  const fits = new Set(schemas.flatMap((schema) => shapesOfKind(schema, kind).flatMap((shape) => Object.keys(shape))));
+  const known = new Set(all.flatMap((schema) => shapesOf(schema).flatMap((shape) => Object.keys(shape))));
+  const below = (list: readonly z.ZodType[], key: string): readonly z.ZodType[] => list.flatMap((schema) => childrenOf(schema, key));
+  const merged: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(under)) {
+    if (fits.size > 0 && !fits.has(key) && known.has(key)) continue;
+    const mine = over[key];
+    const joins = isRecord(value) && !WHOLE.has(key);
+    if (Object.hasOwn(over, key) && !(joins && isRecord(mine))) continue;
+    merged[key] = joins ? merge(value, isRecord(mine) ? mine : {}, below(schemas, key), below(all, key)) : value;
   }
-  return merged;
+  return { ...over, ...merged };
 }
 
-export interface RawRoute {
-  readonly raw: unknown;
-  readonly start: string;
+/** Keys in `defaults` that no kind knows, at every depth: misspelt, not "left out". */
+export function strangeKeys(value: unknown, schemas: readonly z.ZodType[], start: string): readonly ConfigurationFault[] {
+  if (!isRecord(value)) return [];
+  const known = [...new Set(schemas.flatMap((schema) => shapesOf(schema).flatMap((shape) => Object.keys(shape))))];
+  if (known.length === 0) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    const at = pointer(start, [key]);
+    if (!known.includes(key)) return [unknownKey(at, key, known, [...new Set(schemas.flatMap((schema) => placesOf(schema, key)))])];
+    const below = schemas.flatMap((schema) => childrenOf(schema, key));
+    return strangeKeys(child, below, at);
+  });
 }
 
-/** Every ordered pair of a mesh as route `a-to-b`; a route written out with that id wins. */
-export function expandMeshes(
-  meshes: readonly unknown[],
-  written: readonly RawRoute[],
-  connectors: readonly ConnectorSettings[],
-  faults: ConfigurationFault[],
-): readonly RawRoute[] {
-  const ids = new Set(written.map(({ raw }) => (isRecord(raw) ? raw['id'] : null)));
-  const routes: RawRoute[] = [];
-  for (const [n, mesh] of meshes.entries()) {
-    const start = `/meshes/${n}`;
-    const fault = meshFault(mesh);
-    if (fault) {
-      faults.push({
-        path: `${start}${fault.path}`,
-        message: fault.message,
-        fix: 'Write { "id": "group", "connectors": ["a", "b"], "route": {} }.',
-      });
-      continue;
-    }
-    const { connectors: members, route = {} } = mesh as { connectors: readonly string[]; route?: Record<string, unknown> };
-    for (const [at, member] of members.entries())
-      if (!connectors.some((connector) => connector.id === member))
-        faults.push({
-          path: `${start}/connectors/${at}`,
-          message: `There is no connector "${member}".`,
-          fix: 'Add it, or correct the id.',
-        });
-    for (const from of members)
-      for (const to of members)
-        if (from !== to && !ids.has(`${from}-to-${to}`))
-          routes.push({ raw: { ...route, id: `${from}-to-${to}`.slice(0, 63), from, to }, start });
+/** A part of the document that a setting may come from, and its pointer. */
+export interface Layer {
+  readonly value: unknown;
+  readonly at: string;
+}
+
+/** Moves each fault below `start` to the first layer that holds its value: a fault of `defaults` is told there, and once. */
+export function placed(faults: readonly ConfigurationFault[], start: string, layers: readonly Layer[]): readonly ConfigurationFault[] {
+  return faults.map((fault) => {
+    const rest = fault.path.slice(start.length);
+    const keys = rest
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const layer = layers.find(({ value }) => holds(value, keys));
+    return layer ? { ...fault, path: layer.at + rest } : fault;
+  });
+}
+
+function holds(value: unknown, keys: readonly string[]): boolean {
+  let at = value;
+  for (const key of keys) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return false;
+    at = (at as Record<string, unknown>)[key];
   }
-  return routes;
-}
-
-function meshFault(mesh: unknown): { path: string; message: string } | null {
-  if (!isRecord(mesh)) return { path: '', message: 'A mesh is an object.' };
-  const unknown = Object.keys(mesh).find((key) => !['id', 'connectors', 'route'].includes(key));
-  if (unknown) return { path: `/${unknown}`, message: `There is no key "${unknown}" in a mesh.` };
-  if (typeof mesh['id'] !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(mesh['id']))
-    return { path: '/id', message: 'A mesh needs an id.' };
-  const members = mesh['connectors'];
-  if (!Array.isArray(members) || members.length < 2 || members.length > 100 || members.some((member) => typeof member !== 'string'))
-    return { path: '/connectors', message: 'A mesh names two or more connectors.' };
-  if (new Set(members).size !== members.length) return { path: '/connectors', message: 'A mesh names each connector once.' };
-  if (mesh['route'] !== undefined && !isRecord(mesh['route']))
-    return { path: '/route', message: '"route" holds what its routes have in common.' };
-  return null;
+  return true;
 }

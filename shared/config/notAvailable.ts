@@ -7,7 +7,7 @@ interface Line<T> {
   readonly asks: (settings: T) => boolean;
 }
 
-const allTypes = (types: readonly string[]): boolean => types.length === GROUP_TYPES.length;
+const allTypes = (types: readonly string[]): boolean => GROUP_TYPES.every((type) => types.includes(type));
 
 /** Values that are right but whose behaviour is not built yet: nothing is ever silently ignored. Each line goes when its part comes. */
 const CONNECTOR: readonly Line<ConnectorSettings>[] = [
@@ -32,6 +32,8 @@ const ROUTE: readonly Line<RouteSettings>[] = [
   { path: '/filter/exceptMembersOf', asks: (r) => r.filter.exceptMembersOf.length > 0 },
   { path: '/filter/nestedGroups', asks: (r) => !r.filter.nestedGroups },
   { path: '/filter/orgUnits', asks: (r) => r.filter.orgUnits.include.length + r.filter.orgUnits.exclude.length > 0 },
+  { path: '/push/existing', asks: (r) => r.push.existing !== 'report' },
+  { path: '/push/existingWhere', asks: (r) => r.push.existingWhere !== null },
   {
     path: '/push/mailUser',
     asks: (r) => r.push.mailUser.signIn !== 'blocked' || r.push.mailUser.userPrincipalName !== '{alias}@<initial domain>',

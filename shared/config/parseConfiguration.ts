@@ -1,8 +1,9 @@
-import { getLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { createScanner, getLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { ConfigurationFault } from '../model/configuration.ts';
+import { MAX_DEPTH } from './cleanDocument.ts';
+import { pointer } from './faults.ts';
 
 const MAX_BYTES = 1024 * 1024;
-const MAX_DEPTH = 40;
 
 export type ParsedText =
   | { readonly ok: true; readonly document: unknown }
@@ -12,15 +13,18 @@ export type ParsedText =
 export function parseConfigurationText(text: string, options: { readonly jsonc: boolean }): ParsedText {
   if (Buffer.byteLength(text) > MAX_BYTES)
     return refused('', 'The document is larger than 1 MiB.', 'Shorten it: "defaults" and "meshes" save repetition.');
+  const plain = text.replace(/^\uFEFF/, '');
+  // The parser recurses: a text of brackets would exhaust the stack before anything could be said about it.
+  if (depthOf(plain) > MAX_DEPTH) return refused('', `The document is nested deeper than ${MAX_DEPTH} levels.`, 'Flatten it.');
   const errors: ParseError[] = [];
-  const tree = parseTree(text.replace(/^\uFEFF/, ''), errors, {
+  const tree = parseTree(plain, errors, {
     disallowComments: !options.jsonc,
     allowTrailingComma: options.jsonc,
     allowEmptyContent: false,
   });
-  if (errors.length > 0 || !tree) return { ok: false, faults: errors.slice(0, 20).map((error) => syntaxFault(text, error)) };
+  if (errors.length > 0 || !tree) return { ok: false, faults: errors.slice(0, 20).map((error) => syntaxFault(plain, error)) };
   const faults: ConfigurationFault[] = [];
-  const document = build(tree, '', 0, faults);
+  const document = build(tree, '', faults);
   return faults.length > 0 ? { ok: false, faults } : { ok: true, document };
 }
 
@@ -30,9 +34,7 @@ function refused(path: string, message: string, fix: string): ParsedText {
 
 function syntaxFault(text: string, error: ParseError): ConfigurationFault {
   const before = text.slice(0, error.offset).split('\n');
-  const path = getLocation(text, error.offset)
-    .path.map((part) => `/${part}`)
-    .join('');
+  const path = pointer('', getLocation(text, error.offset).path);
   return {
     path,
     message: `No JSON at line ${before.length}, column ${before.at(-1)!.length + 1}: ${printParseErrorCode(error.error)}.`,
@@ -40,26 +42,32 @@ function syntaxFault(text: string, error: ParseError): ConfigurationFault {
   };
 }
 
-/** Objects without a prototype: `__proto__` is a key like any other, and so an unknown one. */
-function build(node: Node, path: string, depth: number, faults: ConfigurationFault[]): unknown {
-  if (depth > MAX_DEPTH) {
-    if (faults.length === 0) faults.push({ path, message: `The document is nested deeper than ${MAX_DEPTH} levels.`, fix: 'Flatten it.' });
-    return null;
+function depthOf(text: string): number {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  let deepest = 0;
+  // A token is told by its first character: only brackets begin with one; strings begin with a quote.
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const first = text[scanner.getTokenOffset()]!;
+    if (first === '{' || first === '[') depth += 1;
+    if (first === '}' || first === ']') depth -= 1;
+    deepest = Math.max(deepest, depth);
   }
-  if (node.type === 'array') return (node.children ?? []).map((child, n) => build(child, `${path}/${n}`, depth + 1, faults));
+  return deepest;
+}
+
+/** Keys are defined, not assigned: `__proto__` stays a key like any other, and is refused as an unknown one. */
+function build(node: Node, path: string, faults: ConfigurationFault[]): unknown {
+  if (node.type === 'array') return (node.children ?? []).map((child, n) => build(child, `${path}/${n}`, faults));
   if (node.type !== 'object') return node.value as unknown;
   const object: Record<string, unknown> = {};
   for (const property of node.children ?? []) {
     const [name, value] = property.children ?? [];
     const key = String(name?.value);
-    const at = `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = pointer(path, [key]);
     if (Object.hasOwn(object, key)) faults.push({ path: at, message: `The key "${key}" stands here twice.`, fix: 'Keep one of them.' });
-    Object.defineProperty(object, key, {
-      value: value ? build(value, at, depth + 1, faults) : null,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    const built = value ? build(value, at, faults) : null;
+    Object.defineProperty(object, key, { value: built, enumerable: true, configurable: true, writable: true });
   }
   return object;
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Condition } from '../model/configuration.ts';
-import { OPERATORS } from '../model/configuration.ts';
 import { GROUP_TYPES } from '../model/entry.ts';
+import { WhereInput } from './condition.ts';
 
 /** Small pieces that several parts of the document share. Bounds keep hostile documents cheap to check. */
 export const Id = z
@@ -12,34 +11,17 @@ export const Id = z
   );
 export const Texts = z.array(z.string().min(1).max(1024)).max(1000);
 export const SettingName = z.string().max(2000).describe('The name of a setting or Key Vault secret, never the secret itself');
-const Value = z.string().max(4096);
-
-export const Test = z.strictObject({
-  attribute: z.string().min(1).max(256),
-  operator: z.string().refine((name) => OPERATORS.includes(name as never), { message: `an operator is one of ${OPERATORS.join(', ')}` }),
-  value: z.union([Value, z.array(Value).max(1000)]),
-  caseSensitive: z.boolean().optional(),
-});
-
-/** Which of the four forms a condition has is decided by its key, so that a fault names the right one. */
-export const ConditionInput: z.ZodType<Condition> = z.lazy(() =>
-  z.union([
-    z.strictObject({ all: z.array(ConditionInput).max(200) }),
-    z.strictObject({ any: z.array(ConditionInput).max(200) }),
-    z.strictObject({ not: ConditionInput }),
-    Test as unknown as z.ZodType<Condition>,
-  ]),
-);
-
-const ByKind = z.strictObject({
-  user: ConditionInput.nullable().optional(),
-  group: ConditionInput.nullable().optional(),
-  contact: ConditionInput.nullable().optional(),
-  room: ConditionInput.nullable().optional(),
-  sharedMailbox: ConditionInput.nullable().optional(),
-});
-
-export const WhereInput = z.union([ConditionInput, ByKind]).nullable();
+/** A mail domain, in lists that allow it also `*.` for its subdomains. */
+const DOMAIN = /^[\p{L}\p{N}_]([\p{L}\p{N}._-]{0,251}[\p{L}\p{N}])?$/u;
+export const Domain = z.string().regex(DOMAIN, 'a domain such as contoso.example, without "@"');
+export const Domains = z.array(Domain).max(1000);
+export const DomainPatterns = z
+  .array(
+    z.string().refine((text) => DOMAIN.test(text.replace(/^\*\./, '')), {
+      message: 'a domain such as contoso.example, or *.contoso.example for its subdomains',
+    }),
+  )
+  .max(1000);
 
 const Lists = { include: Texts.default([]), exclude: Texts.default([]) };
 
@@ -54,7 +36,13 @@ export const filterShape = (contacts: boolean) => ({
   onlyMembersOf: Texts.default([]),
   exceptMembersOf: Texts.default([]),
   nestedGroups: z.boolean().default(true),
-  domains: z.strictObject({ ...Lists, of: z.enum(['primary', 'any']).default('primary') }).prefault({}),
+  domains: z
+    .strictObject({
+      include: DomainPatterns.default([]),
+      exclude: DomainPatterns.default([]),
+      of: z.enum(['primary', 'any']).default('primary'),
+    })
+    .prefault({}),
   orgUnits: z.strictObject(Lists).prefault({}),
-  where: WhereInput.default(null),
+  where: WhereInput.nullable().default(null),
 });

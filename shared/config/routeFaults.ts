@@ -3,10 +3,13 @@ import type { ConfigurationFault, ConnectorSettings, PushType, RouteSettings } f
 import { conditionFaults } from '../rules/conditionFaults.ts';
 import { scheduleFaults } from '../rules/schedule.ts';
 import { placeholders } from '../rules/texts.ts';
-import type { ReadRoute } from './checkConfiguration.ts';
 import { filterFaults, knowsAttribute, unknownAttribute } from './connectorFaults.ts';
+import { nearest, pointer } from './faults.ts';
+import type { ReadRoute } from './readRoutes.ts';
+import { STAND_IN } from './salvage.ts';
 
-const PUSH_TYPES: Readonly<Record<ConnectorSettings['kind'], readonly PushType[]>> = {
+/** The push types of each kind of target; the first is the default. */
+export const PUSH_TYPES: Readonly<Record<ConnectorSettings['kind'], readonly PushType[]>> = {
   microsoft365: ['guest', 'mailUser', 'contact', 'mailboxContact'],
   googleWorkspace: ['sharedContact'],
   exchangeOnPremises: ['contact', 'mailUser'],
@@ -17,16 +20,17 @@ export function routeFaults(
   route: RouteSettings,
   start: string,
   connectors: readonly ConnectorSettings[],
-  rawIds: ReadonlySet<string>,
+  rawIds: ReadonlySet<string> | null,
 ): readonly ConfigurationFault[] {
   const faults: ConfigurationFault[] = [];
   for (const end of ['from', 'to'] as const) {
-    if (!rawIds.has(route[end]))
-      faults.push({
-        path: `${start}/${end}`,
-        message: `There is no connector "${route[end]}".`,
-        fix: 'Add the connector, or correct the id.',
-      });
+    if (!rawIds || rawIds.has(route[end])) continue;
+    const near = nearest(route[end], [...rawIds]);
+    faults.push({
+      path: `${start}/${end}`,
+      message: `There is no connector "${route[end].slice(0, 63)}".`,
+      fix: near ? `Did you mean "${near}"?` : 'Add the connector, or correct the id.',
+    });
   }
   if (route.from === route.to && route.push.as !== 'mailboxContact')
     faults.push({ path: `${start}/to`, message: 'A route leads from one connector to another.', fix: 'Name two different connectors.' });
@@ -36,6 +40,13 @@ export function routeFaults(
       path: `${start}/push/as`,
       message: `A ${target.kind} target has no push type "${route.push.as}".`,
       fix: `Use one of ${PUSH_TYPES[target.kind].join(', ')}.`,
+    });
+  const { include, exclude } = route.filter.orgUnits;
+  if (connectors.some(({ id, kind }) => id === route.from && kind === 'microsoft365') && include.length + exclude.length > 0)
+    faults.push({
+      path: `${start}/filter/orgUnits`,
+      message: 'Microsoft 365 has no organisational units.',
+      fix: 'Filter by groups, domains or "where".',
     });
   faults.push(...filterFaults(route.filter, `${start}/filter`), ...pushFaults(route, `${start}/push`, target));
   if (route.schedule) faults.push(...scheduleFaults(route.schedule, `${start}/schedule`));
@@ -53,7 +64,7 @@ function pushFaults(route: RouteSettings, start: string, target: ConnectorSettin
   names(except, `${start}/attributes/except`);
   names(route.push.drift.except, `${start}/drift/except`);
   for (const [name, template] of Object.entries(route.push.set)) {
-    if (!isAttributeName(name)) faults.push(unknownAttribute(`${start}/set/${name}`, name));
+    if (!isAttributeName(name)) faults.push(unknownAttribute(pointer(start, ['set', name]), name));
     if (target && 'stamp' in target && target.stamp === name)
       faults.push({
         path: `${start}/set/${name}`,
@@ -61,35 +72,36 @@ function pushFaults(route: RouteSettings, start: string, target: ConnectorSettin
         fix: 'Set another attribute, or move the stamp.',
       });
     for (const placeholder of placeholders(template))
-      if (!knowsAttribute(placeholder)) faults.push(unknownAttribute(`${start}/set/${name}`, placeholder));
+      if (!knowsAttribute(placeholder)) faults.push(unknownAttribute(pointer(start, ['set', name]), placeholder));
   }
   if (route.push.existingWhere) faults.push(...conditionFaults(route.push.existingWhere, `${start}/existingWhere`, knowsAttribute));
   return faults;
 }
 
-/** What is wrong between routes: an id twice, two routes for one ordered pair. */
+/** What is wrong between routes: an id twice, two routes for one ordered pair (mailboxContact: and one folder). */
 export function routesFaults(routes: readonly ReadRoute[]): readonly ConfigurationFault[] {
   const faults: ConfigurationFault[] = [];
   const ids = new Map<string, string>();
   const pairs = new Map<string, string>();
-  for (const { route, start } of routes) {
+  for (const { route, start, mesh } of routes) {
     const id = route.id.toLowerCase();
     const first = ids.get(id);
-    if (first !== undefined)
+    if (first !== undefined && route.id !== STAND_IN)
       faults.push({
-        path: `${start}/id`,
+        path: mesh ? `${start}/connectors` : `${start}/id`,
         message: `The route id "${route.id}" stands at ${first} already.`,
         fix: 'Give each route an id of its own.',
       });
     ids.set(id, first ?? start);
-    if (route.push.as === 'mailboxContact') continue;
-    const pair = `${route.from}\0${route.to}`;
+    if (route.from === STAND_IN || route.to === STAND_IN) continue;
+    const mailbox = route.push.as === 'mailboxContact';
+    const pair = [route.from, route.to, mailbox ? (route.push.mailboxes.folder ?? '') : null].join('\0');
     const other = pairs.get(pair);
     if (other !== undefined)
       faults.push({
         path: start,
         message: `There is a route from "${route.from}" to "${route.to}" at ${other} already.`,
-        fix: 'Join the two: one route for each ordered pair.',
+        fix: mailbox ? 'Give each its own folder.' : 'Join the two: one route for each ordered pair.',
       });
     pairs.set(pair, other ?? start);
   }

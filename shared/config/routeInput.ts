@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ConditionInput, filterShape, Id, Texts } from './primitives.ts';
+import { ConditionInput } from './condition.ts';
+import { Domain, DomainPatterns, Domains, filterShape, Id, Texts } from './primitives.ts';
 
 const Share = z.number().min(0).max(100);
 const Count = z.number().int().min(0).max(10_000_000);
@@ -31,11 +32,11 @@ const Push = z.strictObject({
   addresses: z
     .strictObject({
       secondary: z.boolean().default(true),
-      except: Texts.default(['*.onmicrosoft.com', '*.test-google-a.com']),
+      except: DomainPatterns.default(['*.onmicrosoft.com', '*.test-google-a.com']),
       sip: z.boolean().default(false),
       x500: z.boolean().default(true),
-      deliverTo: Texts.default([]),
-      domains: z.record(z.string(), z.string().max(253)).default({}),
+      deliverTo: Domains.default([]),
+      domains: z.record(Domain, Domain).default({}),
       keepOriginal: z.boolean().default(false),
     })
     .prefault({}),

@@ -16,7 +16,7 @@ export function createSecrets(
   const cache = new Map<string, { readonly value: string; readonly at: number }>();
   return {
     async read(name) {
-      const own = env[name];
+      const own = Object.hasOwn(env, name) ? env[name] : undefined;
       if (own) return own;
       const known = cache.get(name);
       if (known && now() - known.at < FRESH_MS) return known.value;

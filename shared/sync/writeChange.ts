@@ -200,7 +200,7 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     ...base,
     x500,
     state: 'linked',
-    adopted: link.adopted || change.change === 'adopt',
+    adopted: link.adopted || (change.change === 'adopt' && change.reason === 'adopted'),
     hidden: false,
     leaving: null,
     endedBecause: null,

@@ -57,3 +57,21 @@ describe("the host's half of an orchestration", () => {
     expect(raised.open.map((one) => one.kind)).toEqual(['activity']);
   });
 });
+
+describe('one inner list of actions', () => {
+  it('begins a later step only when the one before is answered, so that a retry before it keeps its numbers', () => {
+    const yields = [[retried('flaky'), activity('next')]];
+    const history = [
+      event(EVENT.orchestratorStarted),
+      event(EVENT.taskScheduled, { Name: 'flaky' }, 0),
+      event(EVENT.taskFailed, { TaskScheduledId: 0 }),
+      event(EVENT.timerCreated, { FireAt: '2026-11-25T09:00:01.000Z' }, 1),
+      event(EVENT.timerFired, { TimerId: 1 }),
+      event(EVENT.taskScheduled, { Name: 'flaky' }, 2),
+      event(EVENT.taskCompleted, { TaskScheduledId: 2 }),
+    ];
+    const replayed = replay(yields, history);
+    expect(nonDeterminism(replayed.started, history)).toBeNull();
+    expect(replayed.open).toMatchObject([{ kind: 'activity', id: 3, name: 'next' }]);
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { DIRECTORY_SET } from '../model/attributes.ts';
+import { checkConfiguration } from './checkConfiguration.ts';
+import { sampleDocument } from './sampleDocument.ts';
+import { wantedAttributes } from './wantedAttributes.ts';
+
+function wanted(changes: Parameters<typeof sampleDocument>[0], connector: string) {
+  const checked = checkConfiguration(sampleDocument(changes), { local: false, allowedHosts: [] });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.faults));
+  return wantedAttributes(checked.configuration, connector);
+}
+const test = (attribute: string) => ({ attribute, operator: 'Equals', value: 'x' });
+
+describe('wantedAttributes', () => {
+  it('is the directory set by default', () => {
+    expect(wanted({}, 'contoso')).toEqual({ attributes: [...DIRECTORY_SET].sort(), raw: [] });
+  });
+
+  it('adds what filters and placeholders of routes from it name, raw ones apart', () => {
+    const changes = {
+      contoso: { pull: { where: { user: { all: [test('raw.employeeType'), { not: test('employeeId') }] } } } },
+      out: {
+        filter: { where: { any: [test('customAttribute3'), test('domain')] } },
+        push: { set: { companyName: '{notes} {raw.costCentre}' } },
+      },
+    };
+    const { attributes, raw } = wanted(changes, 'contoso');
+    expect(attributes).toEqual([...new Set([...DIRECTORY_SET, 'employeeId', 'customAttribute3', 'notes'])].sort());
+    expect(raw).toEqual(['costCentre', 'employeeType']);
+    expect(wanted(changes, 'fabrikam').raw).toEqual([]);
+  });
+
+  it('reads of a target what routes into it write', () => {
+    const changes = { out: { push: { attributes: { only: ['birthday'] } } }, back: { push: { as: 'contact', attributes: { only: [] } } } };
+    expect(wanted(changes, 'fabrikam').attributes).toEqual(['alias', 'birthday', 'displayName']);
+  });
+});
