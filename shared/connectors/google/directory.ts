@@ -36,17 +36,23 @@ export function createDirectory(
   return {
     async page(feature, what, schema, call) {
       let answer: HttpAnswer | null = null;
+      let thrown: unknown = null;
       const transport = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
         const asked = new URL(input instanceof Request ? input.url : String(input));
         const url = `${base}${asked.pathname}${asked.search}`;
-        answer = await http({
-          method: (init?.method ?? 'GET') as 'GET',
-          url,
-          headers: { accept: 'application/json', 'user-agent': 'galsync (gzip)' },
-          token: (fresh) => token(feature, fresh),
-          idempotent: true,
-          isThrottle: isQuota,
-        });
+        try {
+          answer = await http({
+            method: (init?.method ?? 'GET') as 'GET',
+            url,
+            headers: { accept: 'application/json', 'user-agent': 'galsync (gzip)' },
+            token: (fresh) => token(feature, fresh),
+            idempotent: true,
+            isThrottle: isQuota,
+          });
+        } catch (error) {
+          thrown = error;
+          throw error;
+        }
         return new Response(answer.text, { status: answer.status, headers: { 'content-type': 'text/plain' } });
       };
       await call(directory, {
@@ -54,6 +60,9 @@ export function createDirectory(
         responseType: 'text',
         validateStatus: () => true,
         fetchImplementation: transport as typeof fetch,
+      }).catch((error: unknown) => {
+        // The library wraps what its transport throws; a wait must stay a wait, and a failure keep its cause.
+        throw thrown ?? error;
       });
       return parse(connector, feature, what, answer!, schema);
     },
