@@ -1,4 +1,4 @@
-import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { XMLParser } from 'fast-xml-parser';
 
 /** An element of the feed by local names: prefixes differ between answers, namespaces are matched by what stands before the colon. */
 export interface Element {
@@ -15,58 +15,75 @@ const parser = new XMLParser({
   trimValues: false,
   parseTagValue: false,
   parseAttributeValue: false,
-  processEntities: true,
-  htmlEntities: false,
+  // Resolved below: the library leaves numeric entities as they are and follows those that a DOCTYPE declares.
+  processEntities: false,
+  cdataPropName: '#cdata',
 });
-const builder = new XMLBuilder({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  suppressEmptyNode: true,
-  processEntities: true,
-});
-
 type Ordered = Record<string, unknown>;
 
-/** Parses a document; null if it is no XML (HTML error pages, plain text, a cut answer). */
+/** Parses a document; null if it is no XML (HTML error pages, plain text, a cut answer) or declares entities of its own. */
 export function parseXml(text: string): Element | null {
+  const root = /<[^!?]/.exec(text);
+  if (!root || /<!DOCTYPE/i.test(text.slice(0, root.index))) return null;
   try {
     const roots = (parser.parse(text, true) as Ordered[]).map(elementOf).filter((one) => one !== null && !one.name.startsWith('?'));
-    return roots[0] ?? null;
+    return roots.length === 1 ? roots[0]! : null;
   } catch {
     return null;
   }
 }
 
 function elementOf(node: Ordered): Element | null {
-  const name = Object.keys(node).find((key) => key !== ':@' && key !== '#text');
+  const name = Object.keys(node).find((key) => key !== ':@' && !key.startsWith('#'));
   if (name === undefined) return null;
   const inner = (node[name] as Ordered[]) ?? [];
-  const text = inner.map((child) => ('#text' in child ? String(child['#text']) : '')).join('');
+  const attributes = Object.entries((node[':@'] as Record<string, string> | undefined) ?? {});
   return {
     name,
-    attributes: (node[':@'] as Record<string, string> | undefined) ?? {},
+    // A literal line break in an attribute is a space (XML 1.0 §3.3.3); an escaped one is kept.
+    attributes: Object.fromEntries(attributes.map(([key, value]) => [key, resolved(value.replace(/[\t\n\r]/g, ' '))])),
     children: inner.map(elementOf).filter((one) => one !== null),
-    text,
+    text: inner.map(textOf).join(''),
   };
 }
 
-/** Serialises an element; control characters that XML 1.0 forbids are taken out. */
-export function buildXml(root: Element): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>${builder.build([orderedOf(root)]) as string}`;
+function textOf(node: Ordered): string {
+  if ('#text' in node) return resolved(String(node['#text']).replace(/\r\n?/g, '\n'));
+  return '#cdata' in node ? (node['#cdata'] as Ordered[]).map((part) => String(part['#text'] ?? '')).join('') : '';
 }
 
-function orderedOf(element: Element): Ordered {
-  const inner: Ordered[] = element.children.map(orderedOf);
-  if (element.text !== '') inner.unshift({ '#text': clean(element.text) });
-  const attributes = Object.fromEntries(Object.entries(element.attributes).map(([name, value]) => [name, clean(value)]));
-  return { [element.name]: inner, ...(Object.keys(attributes).length > 0 ? { ':@': attributes } : {}) };
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+function resolved(text: string): string {
+  return text.replace(/&(?:#[xX]([0-9a-fA-F]+)|#([0-9]+)|([a-z]+));/g, (whole, hex?: string, decimal?: string, name?: string) => {
+    if (name !== undefined) return NAMED[name] ?? whole;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '\uFFFD';
+  });
+}
+
+/** Serialises an element; characters that XML 1.0 cannot hold are taken out, lines in attributes are escaped. */
+export function buildXml(root: Element): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>${written(root)}`;
+}
+
+function written(one: Element): string {
+  const attributes = Object.entries(one.attributes)
+    .map(([name, value]) => ` ${name}="${escaped(value).replace(/[\t\n\r]/g, (line) => `&#${line.charCodeAt(0)};`)}"`)
+    .join('');
+  const inner = `${escaped(one.text).replaceAll('\r', '&#13;')}${one.children.map(written).join('')}`;
+  return inner === '' ? `<${one.name}${attributes}/>` : `<${one.name}${attributes}>${inner}</${one.name}>`;
+}
+
+function escaped(text: string): string {
+  return legal(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are exactly the characters that XML 1.0 has no way to write
 const ILLEGAL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 
-function clean(text: string): string {
+/** The text without what XML 1.0 cannot hold. */
+export function legal(text: string): string {
   return text.toWellFormed().replace(ILLEGAL, '');
 }
 
