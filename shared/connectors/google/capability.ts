@@ -1,6 +1,7 @@
 import type { FieldName, Fields, FieldValue } from '../../model/plan.ts';
 import type { Capability, FieldCapability } from '../connector.ts';
 import { CONTACT_FIELDS } from './fields.ts';
+import { legal } from './xml.ts';
 
 /** Data of one shared contact (Domain Shared Contacts, troubleshooting: 2 KB); the rest is for the stamp and the service's own. */
 const CONTACT_BYTES = 1_900;
@@ -29,6 +30,18 @@ const DROP_ORDER: readonly FieldName[] = [
   'department',
   'jobTitle',
 ];
+/** After every further address is gone too: what a person is recognised by goes last. */
+const DROP_LAST: readonly FieldName[] = [
+  'companyName',
+  'nameSuffix',
+  'namePrefix',
+  'businessPhones',
+  'mobilePhone',
+  'surname',
+  'givenName',
+];
+/** Elements with text; the other fields are attributes of XML or single lines. */
+const LINES: ReadonlySet<string> = new Set(['notes', 'streetAddress', 'homeStreetAddress']);
 
 const fields: Partial<Record<FieldName, FieldCapability>> = { addresses: { maxValues: 10 }, stamp: {} };
 for (const [name, field] of Object.entries(CONTACT_FIELDS)) fields[name as FieldName] = field.capability;
@@ -44,8 +57,14 @@ export const SHARED_CONTACT: Capability = {
   // The feed shows what was written after a while; autocomplete up to 24 h later.
   knownLag: true,
   lanes: 3,
-  normalise: (name, value) =>
-    name === 'birthday' ? birthdayOf(value) : value.replace(/\s*\n\s*/g, name === 'notes' || name === 'streetAddress' ? '\n' : ' '),
+  normalise(name, value) {
+    // As it comes back: without what XML cannot hold, white space at the ends of lines, and lines where there are none.
+    const text = legal(value)
+      .replace(/\s*\n\s*/g, '\n')
+      .trim();
+    if (name === 'birthday') return birthdayOf(text);
+    return LINES.has(name) ? text : text.replace(/[\t\n]+/g, ' ');
+  },
   fit,
 };
 
@@ -54,20 +73,25 @@ function birthdayOf(value: string): string | null {
 }
 
 function fit(given: Fields): { readonly fields: Fields; readonly lost: readonly FieldName[] } {
-  if (bytesOf(given) <= CONTACT_BYTES) return { fields: given, lost: [] };
   const kept: Partial<Record<FieldName, FieldValue>> = { ...given };
   const lost: FieldName[] = [];
-  for (const name of DROP_ORDER) {
-    if (bytesOf(kept) <= CONTACT_BYTES) break;
-    if (kept[name] === null || kept[name] === undefined) continue;
-    kept[name] = null;
-    lost.push(name);
+  const fits = (): boolean => bytesOf(kept) <= CONTACT_BYTES;
+  const drop = (names: readonly FieldName[]): void => {
+    for (const name of names) {
+      if (fits()) return;
+      if (kept[name] === null || kept[name] === undefined) continue;
+      kept[name] = null;
+      lost.push(name);
+    }
+  };
+  drop(DROP_ORDER);
+  for (;;) {
+    const addresses = kept.addresses as readonly string[] | undefined;
+    if (fits() || !addresses || addresses.length < 2) break;
+    kept.addresses = addresses.slice(0, -1);
+    if (!lost.includes('addresses')) lost.push('addresses');
   }
-  const addresses = kept.addresses as readonly string[] | undefined;
-  if (bytesOf(kept) > CONTACT_BYTES && addresses && addresses.length > 1) {
-    kept.addresses = addresses.slice(0, 1);
-    lost.push('addresses');
-  }
+  drop(DROP_LAST);
   return { fields: kept, lost };
 }
 
