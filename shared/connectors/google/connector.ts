@@ -4,14 +4,15 @@ import type { GoogleWorkspaceSettings, PushType } from '../../model/configuratio
 import type { Entry } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { Capability, Connector } from '../connector.ts';
-import { refusalOf } from './answers.ts';
+import { badAnswer, refusalOf } from './answers.ts';
 import { SHARED_CONTACT } from './capability.ts';
 import { readContact } from './contactXml.ts';
 import { createDirectory } from './directory.ts';
 import { createFeed } from './feed.ts';
+import { findByStamp } from './find.ts';
 import { readPage, SETS } from './read.ts';
 import { createTokens } from './token.ts';
-import { findByStamp, writeSharedContact } from './write.ts';
+import { writeSharedContact } from './write.ts';
 import { childrenOf } from './xml.ts';
 
 export interface GoogleDependencies {
@@ -48,11 +49,12 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
     async get(targetId): Promise<Entry | null> {
       const answer = await feed.entry(targetId);
       if (answer.status === 404) return null;
-      if (answer.status !== 200 || !answer.element)
-        throw refusalOf(settings.id, `the shared contact ${targetId}`, 'https://www.google.com/m8/feeds/', answer);
+      const what = `the shared contact ${targetId}`;
+      if (answer.status !== 200) throw refusalOf(settings.id, what, 'https://www.google.com/m8/feeds/', answer);
+      if (!answer.element) throw badAnswer(settings.id, what, 'something that is not this contact');
       return childrenOf(answer.element, 'deleted').length > 0 ? null : ({ id: targetId, ...readContact(answer.element) } as Entry);
     },
-    find: (query) => findByStamp(feed, query),
+    find: (query) => findByStamp(feed, settings.id, query),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Http, HttpAnswer } from '../../http/http.ts';
 import { badAnswer, isQuota, refusalOf } from './answers.ts';
+import { contactId } from './contactXml.ts';
 import { SCOPES } from './token.ts';
 import { buildXml, childrenOf, type Element, local, parseXml, textAt } from './xml.ts';
 
@@ -14,6 +15,7 @@ export interface FeedPage {
 /** Domain Shared Contacts (GData 3.0, Atom): alive, old, and the only way into Google's directory. */
 export interface Feed {
   page(link: string | null, size: number, extra?: string): Promise<FeedPage>;
+  /** `element`: null if the answer holds no entry, or another contact's. */
   entry(id: string): Promise<HttpAnswer & { readonly element: Element | null }>;
   create(entry: Element): Promise<HttpAnswer & { readonly element: Element | null }>;
   update(link: string, etag: string | null, entry: Element): Promise<HttpAnswer & { readonly element: Element | null }>;
@@ -39,7 +41,7 @@ export function createFeed(base: string, domain: string, http: Http, token: (fre
     });
   const parsed = (answer: HttpAnswer): HttpAnswer & { element: Element | null } => ({
     ...answer,
-    element: answer.status < 300 && answer.text !== '' ? parseXml(answer.text) : null,
+    element: answer.status < 300 && answer.text !== '' ? entryIn(answer.text) : null,
   });
   return {
     async page(link, size, extra = '') {
@@ -51,19 +53,32 @@ export function createFeed(base: string, domain: string, http: Http, token: (fre
         throw badAnswer(connector, 'the shared contacts feed', `something that is no complete feed (${answer.text.length} characters)`);
       const total = Number(textAt(feed, 'totalResults') ?? Number.NaN);
       const next = childrenOf(feed, 'link').find((one) => one.attributes['rel'] === 'next')?.attributes['href'] ?? null;
-      return { entries: childrenOf(feed, 'entry'), next, total: Number.isFinite(total) ? total : null };
+      const entries = childrenOf(feed, 'entry');
+      if (entries.some((entry) => contactId(entry) === ''))
+        throw badAnswer(connector, 'the shared contacts feed', 'a contact that has no id');
+      return { entries, next, total: Number.isFinite(total) ? total : null };
     },
-    entry: async (id) => parsed(await send('GET', `${home}/${encodeURIComponent(id)}`)),
+    async entry(id) {
+      const answer = parsed(await send('GET', `${home}/${encodeURIComponent(id)}`));
+      return answer.element && contactId(answer.element) !== id ? { ...answer, element: null } : answer;
+    },
     create: async (entry) => parsed(await send('POST', home, buildXml(entry))),
     update: async (link, etag, entry) => parsed(await send('PUT', sameHost(link, home), buildXml(entry), etag ?? '*')),
     remove: (link) => send('DELETE', sameHost(link, home), undefined, '*'),
   };
 }
 
+/** A sign-in page may be well-formed: it is no entry all the same. */
+function entryIn(text: string): Element | null {
+  const root = parseXml(text);
+  return root && local(root.name) === 'entry' ? root : null;
+}
+
 /** Links name Google's public host (and sometimes plain http): only path and query are followed, on the host that we were told. */
 function sameHost(link: string, home: string): string {
   const base = new URL(home);
-  const there = new URL(link, home);
+  // Without an edit link it is the bare id, below the feed.
+  const there = new URL(link, `${home}/`);
   const at = there.pathname.indexOf('/m8/feeds/');
   const prefix = base.pathname.slice(0, base.pathname.indexOf('/m8/feeds/'));
   return `${base.origin}${prefix}${at >= 0 ? there.pathname.slice(at) : there.pathname}${there.search}`;

@@ -1,12 +1,14 @@
 import { answerLost } from '../../http/answerLost.ts';
+import type { HttpAnswer } from '../../http/http.ts';
 import type { Entry } from '../../model/entry.ts';
 import { type Failure, FailureError } from '../../model/failure.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
-import { type FindQuery, fieldsOf, type WriteAnswer, type WriteRequest } from '../connector.ts';
+import { fieldsOf, type WriteAnswer, type WriteRequest } from '../connector.ts';
 import { shortText } from './answers.ts';
-import { type ContactValues, contactId, readContact, stampOf, writeContact } from './contactXml.ts';
+import { contactId, readContact, stampOf } from './contactXml.ts';
 import { editLink, type Feed, strongEtag } from './feed.ts';
 import { sameTexts } from './sameTexts.ts';
+import { type ContactValues, writeContact } from './writeContact.ts';
 import { childrenOf, type Element } from './xml.ts';
 
 /** Carries out one change of a shared contact. */
@@ -25,7 +27,15 @@ export async function writeSharedContact(feed: Feed, connector: string, request:
 }
 
 async function create(feed: Feed, connector: string, request: WriteRequest): Promise<WriteAnswer> {
-  const answer = await feed.create(writeContact(null, request.fields, request.setStamp ?? request.stamp));
+  const stamp = request.setStamp ?? request.stamp;
+  const answer = await feed.create(writeContact(null, request.fields, stamp));
+  if (existsAlready(answer))
+    return refused(
+      'conflict',
+      'unknown',
+      `Google says that ${request.alias} exists already: ${shortText(answer.text)}`,
+      'It is looked up before it is tried again.',
+    );
   if (answer.status >= 500)
     return refused(
       'unreachable',
@@ -42,42 +52,59 @@ async function create(feed: Feed, connector: string, request: WriteRequest): Pro
       `Creating ${request.alias} answered ${answer.status} without an entry.`,
       'It is looked up before it is tried again.',
     );
-  return { ok: true, targetId: id, notKept: notKept(request.fields, answer.element), note: null };
+  return { ok: true, targetId: id, notKept: notKept(request.fields, answer.element, stamp), note: null };
 }
 
-/** Fields that the returned entry does not show (case R31). */
-function notKept(wanted: ContactValues, entry: Element): readonly FieldName[] {
+function existsAlready(answer: HttpAnswer): boolean {
+  return answer.status === 409 || (answer.status === 400 && /already exists/i.test(answer.text));
+}
+
+/** Fields that the returned entry does not show (case R31). Without its stamp a contact is not ours: that is written again too. */
+function notKept(wanted: ContactValues, entry: Element, stamp: string | undefined): readonly FieldName[] {
   const there = fieldsOf({ id: 'x', ...readContact(entry) } as Entry);
-  return (Object.entries(wanted) as [FieldName, FieldValue][])
+  const lost = (Object.entries(wanted) as [FieldName, FieldValue][])
     .filter(([name, value]) => value !== null && name !== 'stamp' && !sameTexts(name, value, there[name] ?? null))
     .map(([name]) => name);
+  return stamp && stampOf(entry) !== stamp ? [...lost, 'stamp'] : lost;
 }
 
 /** Reads the entry, changes only what is ours in it, and replaces it under its ETag; a stale one is read again, once. */
 async function update(feed: Feed, connector: string, request: WriteRequest): Promise<WriteAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const found = await feed.entry(request.targetId!);
-    if (found.status === 404)
-      return refused('notFound', 'gone', `The shared contact ${request.targetId} is not there any more.`, 'The next job makes it again.');
+    if (found.status === 404 || isTombstone(found.element)) return gone(request);
     if (found.status !== 200 || !found.element) return failureOf(connector, request, found.status, found.text);
-    const values = { ...fieldsOf({ id: 'x', ...readContact(found.element) } as Entry), ...request.fields };
     const answer = await feed.update(
       editLink(found.element, request.targetId!),
       strongEtag(found.element),
-      writeContact(found.element, values, request.setStamp),
+      writeContact(found.element, request.fields, request.setStamp),
     );
     if (answer.status === 412 && attempt === 1) continue;
+    if (answer.status === 404) return gone(request);
+    if (existsAlready(answer)) return verified(feed, request);
     if (answer.status === 200)
-      return { ok: true, targetId: request.targetId!, notKept: answer.element ? notKept(request.fields, answer.element) : [], note: null };
-    if (answer.status === 409) return verified(feed, request);
+      return {
+        ok: true,
+        targetId: request.targetId!,
+        notKept: answer.element ? notKept(request.fields, answer.element, request.setStamp) : [],
+        note: null,
+      };
     return failureOf(connector, request, answer.status, answer.text);
   }
+}
+
+function isTombstone(entry: Element | null): boolean {
+  return entry !== null && childrenOf(entry, 'deleted').length > 0;
+}
+
+function gone(request: WriteRequest): WriteAnswer {
+  return refused('notFound', 'gone', `The shared contact ${request.targetId} is not there any more.`, 'The next job makes it again.');
 }
 
 /** "Already exists" may mean that it was done (case R27): the entry itself says. */
 async function verified(feed: Feed, request: WriteRequest): Promise<WriteAnswer> {
   const now = await feed.entry(request.targetId!);
-  if (now.element && notKept(request.fields, now.element).length === 0)
+  if (now.element && !isTombstone(now.element) && holds(request, now.element))
     return { ok: true, targetId: request.targetId!, notKept: [], note: 'verified' };
   return refused(
     'conflict',
@@ -87,10 +114,18 @@ async function verified(feed: Feed, request: WriteRequest): Promise<WriteAnswer>
   );
 }
 
+/** Everything that was asked for, what was to be cleared included. */
+function holds(request: WriteRequest, entry: Element): boolean {
+  const there = fieldsOf({ id: 'x', ...readContact(entry) } as Entry);
+  const cleared = (Object.entries(request.fields) as [FieldName, FieldValue][]).every(
+    ([name, value]) => value !== null || name === 'stamp' || (there[name] ?? null) === null,
+  );
+  return cleared && notKept(request.fields, entry, request.setStamp).length === 0;
+}
+
 async function remove(feed: Feed, connector: string, id: string): Promise<WriteAnswer> {
   const found = await feed.entry(id);
-  if (found.status === 404 || (found.element && childrenOf(found.element, 'deleted').length > 0))
-    return { ok: true, targetId: id, notKept: [], note: 'alreadyGone' };
+  if (found.status === 404 || isTombstone(found.element)) return { ok: true, targetId: id, notKept: [], note: 'alreadyGone' };
   if (found.status !== 200 || !found.element) return failureOf(connector, null, found.status, found.text);
   const answer = await feed.remove(editLink(found.element, id));
   if (answer.status === 404) return { ok: true, targetId: id, notKept: [], note: 'alreadyGone' };
@@ -111,6 +146,8 @@ function failureOf(connector: string, request: WriteRequest | null, status: numb
     return refused('conflict', 'later', `The ${what} met a change by somebody else (412).`, 'The next job reads and tries again.');
   if (status === 400)
     return refused('refused', 'never', `Google refused the ${what}: ${text}`, 'Correct the values of this entry in its source.');
+  if (status === 200)
+    return refused('badAnswer', 'later', `The ${what}: Google answered 200 without this contact.`, 'It is tried again by itself.');
   return refused(
     status >= 500 ? 'unreachable' : 'badAnswer',
     'later',
@@ -126,24 +163,4 @@ function refused(
   nextStep: string,
 ): WriteAnswer {
   return { ok: false, failure: { code, message: message.slice(0, 400), nextStep }, retry, targetId: null, owner: null };
-}
-
-/** The contact with our stamp: first among what changed since the intent, then in the whole feed. */
-export async function findByStamp(feed: Feed, query: FindQuery): Promise<Entry | null> {
-  const since = encodeURIComponent(new Date(Date.parse(query.since) - 60_000).toISOString());
-  return (
-    (await scan(feed, query.stamp, `&updated-min=${since}&showdeleted=false&orderby=lastmodified`)) ?? (await scan(feed, query.stamp, ''))
-  );
-}
-
-async function scan(feed: Feed, stamp: string, extra: string): Promise<Entry | null> {
-  let link: string | null = null;
-  for (let pages = 0; pages < 500; pages += 1) {
-    const page = await feed.page(link, 1000, extra);
-    const found = page.entries.find((entry) => stampOf(entry) === stamp && childrenOf(entry, 'deleted').length === 0);
-    if (found) return { id: contactId(found), ...readContact(found) } as Entry;
-    if (!page.next || page.next === link) return null;
-    link = page.next;
-  }
-  return null;
 }
