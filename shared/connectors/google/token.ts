@@ -54,8 +54,8 @@ async function requestToken(
       nextStep: 'Use serviceAccountKey.',
     });
   const key = readKey(settings, await deps.secret(credential.key));
-  const url = settings.endpoints['token'] ?? key.token_uri ?? 'https://oauth2.googleapis.com/token';
-  const assertion = signAssertion(key, credential.subject, SCOPES[feature], url, deps.now());
+  const url = settings.endpoints['token'] || key.token_uri || 'https://oauth2.googleapis.com/token';
+  const assertion = signAssertion(settings, key, credential.subject, SCOPES[feature], url, deps.now());
   const body = new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }).toString();
   const answer = await deps.http({
     method: 'POST',
@@ -67,12 +67,23 @@ async function requestToken(
   const json = parsed(answer.text);
   const good = Answer.safeParse(json);
   if (answer.status === 200 && good.success) return { token: good.data.access_token, lifetimeMs: good.data.expires_in * 1000 };
+  throw noToken(settings, feature, credential.subject, answer.status, json);
+}
+
+function noToken(settings: GoogleWorkspaceSettings, feature: Feature, subject: string, status: number, json: unknown): FailureError {
   const { error, error_description: description } = (json ?? {}) as { error?: unknown; error_description?: unknown };
-  const why = `${String(error ?? answer.status)} ${String(description ?? '')}`.trim().slice(0, 250);
-  const scope = error === 'unauthorized_client' || error === 'access_denied';
-  throw new FailureError({
+  const why = `${String(error ?? status)} ${String(description ?? '')}`.trim().slice(0, 250);
+  const message = `Connector "${settings.id}": Google gave no token for ${SCOPES[feature]} as ${subject}: ${why}`;
+  // An outage, a proxy's page, an answer without a token: nothing that a grant or a key would mend.
+  if (status >= 500) return new FailureError({ code: 'unreachable', message, nextStep: 'The next job tries again.' });
+  if (status === 200 || typeof error !== 'string') {
+    const nextStep = 'Check the token address (`endpoints.token`, or token_uri of the key) and proxies between.';
+    return new FailureError({ code: 'badAnswer', message: `${message} (no answer of a token endpoint)`, nextStep });
+  }
+  const scope = ['unauthorized_client', 'access_denied', 'invalid_scope'].includes(error);
+  return new FailureError({
     code: scope ? 'permission' : 'authentication',
-    message: `Connector "${settings.id}": Google gave no token for ${SCOPES[feature]} as ${credential.subject}: ${why}`,
+    message,
     nextStep: scope
       ? `Add the scope ${SCOPES[feature]} to the service account's domain-wide delegation (exactly this text; it may take up to 24 h).`
       : 'Check the key, the subject (an active administrator) and the clock.',
@@ -82,20 +93,34 @@ async function requestToken(
 function readKey(settings: GoogleWorkspaceSettings, text: string): z.infer<typeof Key> {
   const key = Key.safeParse(parsed(text));
   if (key.success) return key.data;
-  throw new FailureError({
+  throw noKey(settings, 'the secret is no service account key (JSON with client_email and private_key)');
+}
+
+function noKey(settings: GoogleWorkspaceSettings, what: string): FailureError {
+  return new FailureError({
     code: 'authentication',
-    message: `Connector "${settings.id}": the secret is no service account key (JSON with client_email and private_key).`,
-    nextStep: 'Store the JSON key file of the service account under that name.',
+    message: `Connector "${settings.id}": ${what}.`,
+    nextStep: 'Store the JSON key file of the service account, as Google gave it, under that name.',
   });
 }
 
-function signAssertion(key: z.infer<typeof Key>, subject: string, scope: string, audience: string, now: number): string {
+function signAssertion(
+  settings: GoogleWorkspaceSettings,
+  key: z.infer<typeof Key>,
+  subject: string,
+  scope: string,
+  audience: string,
+  now: number,
+): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const iat = Math.floor(now / 1000);
   const head = part({ alg: 'RS256', typ: 'JWT', ...(key.private_key_id ? { kid: key.private_key_id } : {}) });
   const claims = part({ iss: key.client_email, sub: subject, scope, aud: audience, iat, exp: iat + 3600 });
-  const signature = createSign('RSA-SHA256').update(`${head}.${claims}`).sign(key.private_key).toString('base64url');
-  return `${head}.${claims}.${signature}`;
+  try {
+    return `${head}.${claims}.${createSign('RSA-SHA256').update(`${head}.${claims}`).sign(key.private_key).toString('base64url')}`;
+  } catch {
+    throw noKey(settings, 'the private key in the secret cannot be read');
+  }
 }
 
 export function parsed(text: string): unknown {
