@@ -8,8 +8,23 @@ export function isQuota(answer: HttpAnswer): boolean {
   return (answer.status === 403 || answer.status === 503) && QUOTA.test(answer.text);
 }
 
-/** What a refusal means, by reason and body text, not by status alone. `scope`: what to grant. */
+/** The status of the answer that a failure of this room came from; null for any other error. */
+export function statusOf(error: unknown): number | null {
+  const { status } = (error instanceof FailureError ? error : {}) as { status?: unknown };
+  return typeof status === 'number' ? status : null;
+}
+
+/** Not granted, or not there at all (an API that this service does not have): never an outage or an answer that cannot be read. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof FailureError && (error.failure.code === 'permission' || [404, 405, 410, 501].includes(statusOf(error) ?? 0));
+}
+
+/** What a refusal means, by reason and body text, not by status alone. `scope`: what to grant. It carries the answer's `status`. */
 export function refusalOf(connector: string, what: string, scope: string, answer: HttpAnswer): FailureError {
+  return Object.assign(meaningOf(connector, what, scope, answer), { status: answer.status });
+}
+
+function meaningOf(connector: string, what: string, scope: string, answer: HttpAnswer): FailureError {
   const text = shortText(answer.text);
   if (answer.status === 401 || answer.status === 403) {
     return new FailureError({

@@ -12,6 +12,7 @@ import { createFeed } from './feed.ts';
 import { findByStamp } from './find.ts';
 import { readPage, SETS } from './read.ts';
 import { createTokens } from './token.ts';
+import { userFields } from './userFields.ts';
 import { writeSharedContact } from './write.ts';
 import { childrenOf } from './xml.ts';
 
@@ -34,13 +35,13 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
     (fresh) => token('contacts', fresh),
     settings.id,
   );
-  const read = { id: settings.id, customer: settings.customer, directory, feed, calls: deps.http.calls, raw: deps.wanted.raw };
+  const read = { id: settings.id, customer: settings.customer, directory, feed, calls: deps.http.calls, ...deps.wanted };
   return {
     id: settings.id,
     kind: 'googleWorkspace',
     sets: SETS,
     fingerprint: createHash('sha256')
-      .update(JSON.stringify([settings.customer, settings.domain, deps.wanted.raw]))
+      .update(JSON.stringify([settings.customer, settings.domain, userFields(deps.wanted), deps.wanted.raw]))
       .digest('hex')
       .slice(0, 16),
     readPage: (cursor, memory) => readPage(read, cursor, memory),

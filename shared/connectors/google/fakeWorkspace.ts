@@ -198,12 +198,12 @@ export function httpOn(clock: Clock): Http {
   });
 }
 
-export function connectorOn(fake: FakeWorkspace, raw: readonly string[] = []): Connector {
+export function connectorOn(fake: FakeWorkspace, attributes: readonly string[] = [], raw: readonly string[] = []): Connector {
   const clock = { time: 1.7e12 };
   return createGoogleWorkspace(settingsFor(fake.base), {
     http: httpOn(clock),
     secret: async () => JSON.stringify(KEY),
-    wanted: { attributes: [], raw },
+    wanted: { attributes, raw },
     now: () => clock.time,
   });
 }

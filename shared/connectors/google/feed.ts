@@ -45,9 +45,8 @@ export function createFeed(base: string, domain: string, http: Http, token: (fre
   });
   return {
     async page(link, size, extra = '') {
-      const answer = await send('GET', link ? sameHost(link, home) : `${home}?max-results=${size}${extra}`);
-      if (answer.status !== 200)
-        throw Object.assign(refusalOf(connector, 'the shared contacts feed', SCOPES.contacts, answer), { status: answer.status });
+      const answer = await send('GET', link ? atMost(sameHost(link, home), size) : `${home}?max-results=${size}${extra}`);
+      if (answer.status !== 200) throw refusalOf(connector, 'the shared contacts feed', SCOPES.contacts, answer);
       const feed = parseXml(answer.text);
       if (!feed || local(feed.name) !== 'feed')
         throw badAnswer(connector, 'the shared contacts feed', `something that is no complete feed (${answer.text.length} characters)`);
@@ -66,6 +65,13 @@ export function createFeed(base: string, domain: string, http: Http, token: (fre
     update: async (link, etag, entry) => parsed(await send('PUT', sameHost(link, home), buildXml(entry), etag ?? '*')),
     remove: (link) => send('DELETE', sameHost(link, home), undefined, '*'),
   };
+}
+
+/** A page link with a smaller page: the service times out on large ones. */
+function atMost(link: string, size: number): string {
+  const url = new URL(link);
+  if (Number(url.searchParams.get('max-results') ?? 0) > size) url.searchParams.set('max-results', String(size));
+  return url.href;
 }
 
 /** A sign-in page may be well-formed: it is no entry all the same. */

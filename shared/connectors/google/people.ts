@@ -89,6 +89,11 @@ export const Domains = z.looseObject({
   ),
 });
 
+/** Phones by what they are for (users resource, phones[].type); telex, ISDN and further fax machines are nobody's phone. */
+const BUSINESS = ['work', 'main', 'company_main'];
+const MOBILE = ['mobile', 'work_mobile'];
+const OTHER = ['other', 'car', 'pager', 'work_pager', 'assistant', 'callback', 'grand_central', 'custom'];
+
 /** A user of the Directory API as an entry. The primary item of a list counts, else type work, else the first. */
 export function userPart(user: User, raw: readonly string[]): EntryPart {
   const attributes: Partial<Record<AttributeName, AttributeValue>> = {};
@@ -96,45 +101,47 @@ export function userPart(user: User, raw: readonly string[]): EntryPart {
     if (value?.trim()) attributes[name] = value.trim();
   };
   const organization = chosen(user.organizations);
-  const address = chosen(user.addresses?.filter((one) => one.type !== 'home'));
-  const phones = (...types: readonly string[]): readonly string[] =>
-    (user.phones ?? []).filter((phone) => types.includes(phone.type ?? 'work')).flatMap((phone) => (phone.value ? [phone.value] : []));
-  put('displayName', user.name?.displayName ?? user.name?.fullName ?? user.primaryEmail);
+  const phones = phonesOf(user);
+  put('displayName', firstText(user.name?.displayName, user.name?.fullName, user.primaryEmail));
   put('givenName', user.name?.givenName);
   put('surname', user.name?.familyName);
   put('companyName', organization?.name);
   put('department', organization?.department);
   put('jobTitle', organization?.title);
-  put('officeLocation', organization?.location ?? user.locations?.[0]?.area);
-  put('mobilePhone', phones('mobile', 'work_mobile')[0]);
-  put('fax', phones('work_fax', 'other_fax')[0]);
-  put('streetAddress', address?.streetAddress ?? (address?.locality ? undefined : address?.formatted));
-  put('city', address?.locality);
-  put('state', address?.region);
-  put('postalCode', address?.postalCode);
-  put('country', address?.country ?? address?.countryCode);
+  put('officeLocation', firstText(organization?.location, user.locations?.[0]?.area));
+  put('mobilePhone', phones(MOBILE)[0]);
+  put('fax', phones(['work_fax', 'other_fax'])[0]);
+  putAddress(chosen(user.addresses?.filter((one) => one.type !== 'home')), WORK, put);
+  putAddress(
+    user.addresses?.find((one) => one.type === 'home'),
+    HOME,
+    put,
+  );
   put('manager', user.relations?.find((one) => one.type === 'manager')?.value);
   put('employeeId', user.externalIds?.find((one) => one.type === 'organization')?.value);
   put('notes', user.notes?.value);
   put('alias', user.primaryEmail?.split('@')[0]);
+  const addresses = addressesOf(user.primaryEmail, user.aliases, user.nonEditableAliases);
+  const own = new Set(addresses.map((one) => one.toLowerCase()));
   const lists = {
-    businessPhones: phones('work', 'main', 'company_main'),
-    homePhones: phones('home'),
-    otherPhones: phones('other', 'car', 'pager', 'assistant'),
-    instantMessengers: (user.ims ?? []).flatMap((one) => (one.im ? [one.im] : [])),
-    languages: (user.languages ?? []).flatMap((one) =>
-      (one.languageCode ?? one.customLanguage) ? [(one.languageCode ?? one.customLanguage)!] : [],
-    ),
+    businessPhones: phones(BUSINESS),
+    homePhones: phones(['home']),
+    otherPhones: [...phones(MOBILE).slice(1), ...phones(OTHER)],
+    instantMessengers: (user.ims ?? []).map((one) => one.im),
+    languages: (user.languages ?? []).map((one) => firstText(one.languageCode, one.customLanguage)),
+    otherAddresses: (user.emails ?? []).map((one) => one.address).filter((one) => !own.has(one?.toLowerCase() ?? '')),
   };
-  for (const [name, values] of Object.entries(lists)) if (values.length > 0) attributes[name as AttributeName] = values;
-  const own = rawValues(user, raw);
+  for (const [name, values] of Object.entries(lists)) {
+    const some = values.map((value) => value?.trim() ?? '').filter(Boolean);
+    if (some.length > 0) attributes[name as AttributeName] = [...new Set(some)];
+  }
   return {
     id: user.id,
     primary: true,
     fields: {
       kind: 'user',
       type: 'googleUser',
-      addresses: addressesOf(user.primaryEmail, user.aliases, user.nonEditableAliases),
+      addresses,
       enabled: !(user.suspended ?? false) && !(user.archived ?? false),
       external: user.isGuestUser ?? false,
       // Absent means shown (Directory API, users resource).
@@ -143,7 +150,9 @@ export function userPart(user: User, raw: readonly string[]): EntryPart {
       ...(user.primaryEmail ? { userPrincipalName: user.primaryEmail } : {}),
       ...(user.orgUnitPath ? { orgUnit: user.orgUnitPath } : {}),
       ...(user.creationTime ? { createdAt: user.creationTime } : {}),
-      ...(own ? { raw: own } : {}),
+      ...rawValues(user, raw),
+      // Every user has a primary address: without it this is what is left of one (promise 4).
+      ...(user.primaryEmail?.trim() ? {} : { incomplete: 'Google gave the user without a primary address.' }),
       ...(user.primaryEmail && !/^[^@\s]+@[^@\s]+$/.test(user.primaryEmail)
         ? { invalid: `The primary address "${user.primaryEmail.slice(0, 80)}" is malformed.` }
         : {}),
@@ -164,14 +173,49 @@ function chosen<T extends { primary?: boolean | null | undefined; type?: string 
   return items?.find((item) => item.primary) ?? items?.find((item) => item.type === 'work') ?? items?.[0];
 }
 
-function rawValues(user: User, names: readonly string[]): Record<string, AttributeValue> | null {
+const WORK = ['streetAddress', 'city', 'state', 'postalCode', 'country'] as const;
+const HOME = ['homeStreetAddress', 'homeCity', 'homeState', 'homePostalCode', 'homeCountry'] as const;
+
+/** Many tenants have only `formatted`, which Google does not keep in step with the parts: it counts where there are none. */
+function putAddress(
+  address: z.infer<typeof Address> | undefined,
+  names: typeof WORK | typeof HOME,
+  put: (name: AttributeName, value: string | null | undefined) => void,
+): void {
+  if (!address) return;
+  const { streetAddress, locality, region, postalCode } = address;
+  const parts = [streetAddress, locality, region, postalCode, firstText(address.country, address.countryCode)];
+  if (!parts.slice(0, 4).some((part) => part?.trim())) put(names[0], address.formatted);
+  for (const [n, part] of parts.entries()) put(names[n]!, part);
+}
+
+/** The primary number first. */
+function phonesOf(user: User): (types: readonly string[]) => readonly string[] {
+  const all = user.phones ?? [];
+  const ordered = [...all.filter((phone) => phone.primary), ...all.filter((phone) => !phone.primary)];
+  return (types) => ordered.filter((phone) => types.includes(phone.type || 'work')).flatMap((phone) => phone.value?.trim() || []);
+}
+
+function firstText(...texts: readonly (string | null | undefined)[]): string | undefined {
+  return texts.find((text) => text?.trim()) ?? undefined;
+}
+
+/** The directory's own values by path, as texts; a list of `{ value }` (custom schemas with several values) is a list of texts. */
+export function rawValues(object: object, names: readonly string[]): { readonly raw?: Readonly<Record<string, AttributeValue>> } {
   const found: Record<string, AttributeValue> = {};
   for (const name of names) {
-    const value = name
-      .split('.')
-      .reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined), user);
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') found[name] = String(value);
-    else if (Array.isArray(value)) found[name] = value.filter((one) => typeof one === 'string');
+    const value = name.split('.').reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), object);
+    const texts = (Array.isArray(value) ? value : [value]).flatMap(textsOf);
+    if (texts.length > 0) found[name] = Array.isArray(value) ? texts : texts[0]!;
   }
-  return Object.keys(found).length > 0 ? found : null;
+  return Object.keys(found).length > 0 ? { raw: found } : {};
+}
+
+function textsOf(value: unknown): readonly string[] {
+  if (isRecord(value)) return isRecord(value['value']) ? [] : textsOf(value['value']);
+  return ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? [String(value)] : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import type { EntryPart } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { PullMemory, PullPage } from '../connector.ts';
+import { isRefused, statusOf } from './answers.ts';
 import { contactId, readContact } from './contactXml.ts';
 import type { DirectoryClient } from './directory.ts';
 import type { Feed, FeedPage } from './feed.ts';
-import { addressesOf, Domains, Groups, Resources, Users, userPart } from './people.ts';
+import { addressesOf, Domains, Groups, Resources, rawValues, Users, userPart } from './people.ts';
+import { userFields } from './userFields.ts';
 import { childrenOf } from './xml.ts';
 
 /** Users come last: they must be readable, so a refused set is always followed by a page that can list the loss. */
@@ -14,6 +17,10 @@ export const SETS: readonly string[] = ['users', 'groups', 'resources', 'contact
 
 const FEED_PAGE = 1000;
 const SMALLEST_PAGE = 50;
+/** Page tokens that are remembered: paging in a circle of up to so many pages is found. */
+const REMEMBERED = 64;
+/** A page may be empty and still have a next one, but not so many in a row. */
+const EMPTY_PAGES = 20;
 
 export interface ReadDependencies {
   readonly id: string;
@@ -21,6 +28,8 @@ export interface ReadDependencies {
   readonly directory: DirectoryClient;
   readonly feed: Feed;
   readonly calls: () => number;
+  /** Attributes by our names, and the directory's own by path. */
+  readonly attributes: readonly string[];
   readonly raw: readonly string[];
 }
 
@@ -29,7 +38,11 @@ interface Position {
   readonly token: string | null;
   readonly size: number;
   readonly total: number | null;
+  /** Marks of the page tokens so far, newest first. */
   readonly seen: readonly string[];
+  /** Objects of this set so far, and pages without any at the end. */
+  readonly read: number;
+  readonly empty: number;
 }
 
 interface SetPage {
@@ -64,30 +77,34 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
 }
 
 function begin(set: Set_): Position {
-  return { set, token: null, size: FEED_PAGE, total: null, seen: [] };
+  return { set, token: null, size: FEED_PAGE, total: null, seen: [], read: 0, empty: 0 };
 }
 
 /** 504 on the feed means "page too big" as often as an outage: smaller pages before giving up. */
 function smallerPage(error: unknown, position: Position): Position | null {
-  const status = (error as { status?: number }).status;
-  if (position.set !== 'contacts' || position.token !== null || status !== 504 || position.size <= SMALLEST_PAGE) return null;
+  if (position.set !== 'contacts' || statusOf(error) !== 504 || position.size <= SMALLEST_PAGE) return null;
   return { ...position, size: Math.max(SMALLEST_PAGE, Math.floor(position.size / 2)) };
 }
 
 /** A refused set that was read before fails the pull (promise 4); one that was never granted is a loss. */
 function neverGranted(error: unknown, position: Position, memory: PullMemory): boolean {
-  if (position.token !== null || memory.readBefore.includes(position.set)) return false;
-  return error instanceof FailureError && (error.failure.code === 'permission' || error.failure.message.includes(' 404'));
+  return position.token === null && !memory.readBefore.includes(position.set) && isRefused(error);
 }
 
 function turn(deps: ReadDependencies, position: Position, page: SetPage): Omit<PullPage, 'calls'> {
   const total = position.total ?? page.total;
   const base = { set: position.set, mode: 'full' as const, parts: page.parts, removed: [], restarted: false, read: page.parts.length };
-  if (page.next !== null) {
-    if (position.seen.includes(page.next)) throw stuck(deps.id, position.set);
+  const read = position.read + page.parts.length;
+  // The feed gives a next link on an empty last page too: by its own count it is over.
+  const over = page.parts.length === 0 && total !== null && read >= total;
+  if (page.next !== null && !over) {
+    const mark = createHash('sha256').update(page.next).digest('base64url').slice(0, 8);
+    const empty = page.parts.length === 0 ? position.empty + 1 : 0;
+    if (position.seen.includes(mark) || empty >= EMPTY_PAGES) throw stuck(deps.id, position.set, empty);
+    const seen = [mark, ...position.seen].slice(0, REMEMBERED);
     return {
       ...base,
-      cursor: JSON.stringify({ ...position, token: page.next, total, seen: [page.next, ...position.seen].slice(0, 3) } satisfies Position),
+      cursor: JSON.stringify({ ...position, token: page.next, total, seen, read, empty } satisfies Position),
       finished: null,
     };
   }
@@ -95,10 +112,11 @@ function turn(deps: ReadDependencies, position: Position, page: SetPage): Omit<P
   return { ...base, cursor: next ? JSON.stringify(begin(next)) : null, finished: { token: null, count: total } };
 }
 
-function stuck(connector: string, set: string): FailureError {
+function stuck(connector: string, set: string, empty: number): FailureError {
+  const how = empty >= EMPTY_PAGES ? `${empty} pages in a row held nothing` : 'Google gave the same page token again';
   return new FailureError({
     code: 'pagingStuck',
-    message: `Connector "${connector}": reading "${set}" does not advance; Google gave the same page token again.`,
+    message: `Connector "${connector}": reading "${set}" does not advance; ${how}.`,
     nextStep: 'Nothing was changed. The next job reads again.',
   });
 }
@@ -109,13 +127,9 @@ function setPage(deps: ReadDependencies, position: Position): Promise<SetPage> {
   return position.set === 'resources' ? resourcesPage(deps, position.token) : contactsPage(deps, position);
 }
 
-const USER_FIELDS =
-  'nextPageToken,users(id,primaryEmail,name,aliases,nonEditableAliases,phones,addresses,organizations,locations,ims,languages,relations,externalIds,notes,suspended,archived,includeInGlobalAddressList,isGuestUser,orgUnitPath,creationTime';
-
 async function usersPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
-  const schemas = deps.raw.filter((name) => name.startsWith('customSchemas.')).length > 0;
-  const own = [...new Set(deps.raw.map((name) => name.split('.')[0]!))].filter((name) => !USER_FIELDS.includes(name));
-  const fields = `${USER_FIELDS}${own.map((name) => `,${name}`).join('')})`;
+  const schemas = deps.raw.some((name) => /^customSchemas(\.|$)/.test(name));
+  const fields = `nextPageToken,users(${userFields(deps).join(',')})`;
   const answer = await deps.directory.page('users', 'the list of users', Users, (directory, options) =>
     directory.users.list(
       { customer: deps.customer, maxResults: 500, projection: schemas ? 'full' : 'basic', fields, ...(token ? { pageToken: token } : {}) },
@@ -146,6 +160,7 @@ async function groupsPage(deps: ReadDependencies, token: string | null): Promise
           ...(group.description ? { notes: group.description } : {}),
           ...(group.email ? { alias: group.email.split('@')[0]! } : {}),
         },
+        ...rawValues(group, deps.raw),
       },
     }),
   );
@@ -197,10 +212,12 @@ async function domainsOf(deps: ReadDependencies): Promise<readonly string[] | nu
       .filter((domain) => domain.verified !== false)
       .flatMap((domain) => [
         domain.domainName,
-        ...(domain.domainAliases ?? []).flatMap((alias) => (alias.domainAliasName ? [alias.domainAliasName] : [])),
+        ...(domain.domainAliases ?? []).flatMap((alias) =>
+          alias.domainAliasName && alias.verified !== false ? [alias.domainAliasName] : [],
+        ),
       ]);
   } catch (error) {
-    if (error instanceof FailureError && (error.failure.code === 'permission' || error.failure.message.includes(' 404'))) return null;
+    if (isRefused(error)) return null;
     throw error;
   }
 }
