@@ -174,6 +174,29 @@ describe('delete, hide and get', () => {
   });
 });
 
+describe('a contact that another route has stamped since the read', () => {
+  it.each(['update', 'adopt', 'delete'] as const)('%s: somebody else’s, nothing is written', async (change) => {
+    contact(`<gd:extendedProperty name='galsync' value='galsync:r2:u-9'/>`);
+    const answer = await write({ change, ...(change === 'adopt' ? { setStamp: STAMP } : {}) });
+    expect(answer).toMatchObject({ ok: false, retry: 'collision', targetId: null, owner: { id: 'c1', attribute: 'galsync' } });
+    expect(fake.seen.filter((request) => ['PUT', 'DELETE'].includes(request.method))).toEqual([]);
+  });
+
+  it('an adopted one, one with an older source id and an emptied stamp are still ours', async () => {
+    for (const stamp of ['galsync-adopted:r1:u-1', 'galsync:r1:u-0', '']) {
+      contact(stamp ? `<gd:extendedProperty name='galsync' value='${stamp}'/>` : '');
+      expect(await write({ setStamp: STAMP })).toMatchObject({ ok: true });
+    }
+  });
+
+  it('is given up when asked to: the stamp goes, the rest stays', async () => {
+    contact();
+    expect(await write({ fields: {}, stamp: '', setStamp: '' })).toMatchObject({ ok: true });
+    expect(fake.contacts.get('c1')!.xml).toContain('Rob');
+    expect(fake.contacts.get('c1')!.xml).not.toContain('galsync');
+  });
+});
+
 describe('find, after a lost answer', () => {
   it('looks at what changed first, then at everything', async () => {
     contact();

@@ -3,9 +3,10 @@ import type { HttpAnswer } from '../../http/http.ts';
 import type { Entry } from '../../model/entry.ts';
 import { type Failure, FailureError } from '../../model/failure.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
+import { looksStamped, parseStamp } from '../../model/stamp.ts';
 import { fieldsOf, type WriteAnswer, type WriteRequest } from '../connector.ts';
 import { shortText } from './answers.ts';
-import { contactId, readContact, stampOf } from './contactXml.ts';
+import { contactId, readContact, STAMP, stampOf } from './contactXml.ts';
 import { editLink, type Feed, strongEtag } from './feed.ts';
 import { sameTexts } from './sameTexts.ts';
 import { type ContactValues, writeContact } from './writeContact.ts';
@@ -15,7 +16,7 @@ import { childrenOf, type Element } from './xml.ts';
 export async function writeSharedContact(feed: Feed, connector: string, request: WriteRequest): Promise<WriteAnswer> {
   try {
     if (request.change === 'create') return await create(feed, connector, request);
-    if (request.change === 'delete') return await remove(feed, connector, request.targetId!);
+    if (request.change === 'delete') return await remove(feed, connector, request);
     if (request.change === 'hide')
       return refused('refused', 'never', 'Google cannot hide a shared contact.', 'Use the leaver policy "delete" or "keep".');
     return await update(feed, connector, request);
@@ -74,6 +75,8 @@ async function update(feed: Feed, connector: string, request: WriteRequest): Pro
     const found = await feed.entry(request.targetId!);
     if (found.status === 404 || isTombstone(found.element)) return gone(request);
     if (found.status !== 200 || !found.element) return failureOf(connector, request, found.status, found.text);
+    const theirs = claimedBy(found.element, request);
+    if (theirs) return theirs;
     const answer = await feed.update(
       editLink(found.element, request.targetId!),
       strongEtag(found.element),
@@ -101,6 +104,21 @@ function gone(request: WriteRequest): WriteAnswer {
   return refused('notFound', 'gone', `The shared contact ${request.targetId} is not there any more.`, 'The next job makes it again.');
 }
 
+/** The last look before a write (promise 1): a contact that another route or installation has stamped since the read is not ours. */
+function claimedBy(entry: Element, request: WriteRequest): WriteAnswer | null {
+  const there = stampOf(entry);
+  const route = parseStamp(request.stamp)?.route;
+  if (route === undefined || !looksStamped(there) || parseStamp(there)?.route === route) return null;
+  const id = request.targetId ?? '';
+  const answer = refused(
+    'conflict',
+    'collision',
+    `The shared contact ${id} carries the stamp of another route: ${there?.slice(0, 120)}`,
+    'Let only one route manage it; the other one gives it up when it is retired.',
+  );
+  return answer.ok ? answer : { ...answer, owner: { id, kind: 'contact', attribute: STAMP } };
+}
+
 /** "Already exists" may mean that it was done (case R27): the entry itself says. */
 async function verified(feed: Feed, request: WriteRequest): Promise<WriteAnswer> {
   const now = await feed.entry(request.targetId!);
@@ -123,10 +141,13 @@ function holds(request: WriteRequest, entry: Element): boolean {
   return cleared && notKept(request.fields, entry, request.setStamp).length === 0;
 }
 
-async function remove(feed: Feed, connector: string, id: string): Promise<WriteAnswer> {
+async function remove(feed: Feed, connector: string, request: WriteRequest): Promise<WriteAnswer> {
+  const id = request.targetId!;
   const found = await feed.entry(id);
   if (found.status === 404 || isTombstone(found.element)) return { ok: true, targetId: id, notKept: [], note: 'alreadyGone' };
   if (found.status !== 200 || !found.element) return failureOf(connector, null, found.status, found.text);
+  const theirs = claimedBy(found.element, request);
+  if (theirs) return theirs;
   const answer = await feed.remove(editLink(found.element, id));
   if (answer.status === 404) return { ok: true, targetId: id, notKept: [], note: 'alreadyGone' };
   return answer.status < 300 ? { ok: true, targetId: id, notKept: [], note: null } : failureOf(connector, null, answer.status, answer.text);
