@@ -145,6 +145,8 @@ export interface JobRecord {
   readonly instance: string;
   /** Round in which each route was planned last: where its changes are. */
   readonly plannedIn: Readonly<Record<string, number>>;
+  /** Round in which each connector was read last: a repeated activity adds its calls once. */
+  readonly pulledIn: Readonly<Record<string, number>>;
   /** Changes worked off so far by `<connector>.<lane>` of this round: absolute numbers, so a repeated activity counts nothing twice. */
   readonly lanes: Readonly<Record<string, number>>;
   /** Waits that are going on, by the instance id of the orchestration that waits: until when (ISO). */
@@ -170,8 +172,8 @@ export interface RouteState {
   readonly approved: readonly string[];
   /** Fingerprint of a rejected plan: not held up again until it differs. */
   readonly rejected: string | null;
-  /** Removals of the last days for the 23 h sum: job creation time and count. */
-  readonly removals: readonly { readonly job: string; readonly at: string; readonly count: number }[];
+  /** Removals of the last days for the 23 h sum, by job and round: job creation time and count. */
+  readonly removals: readonly { readonly job: string; readonly round: number; readonly at: string; readonly count: number }[];
   /** Earliest time at which something of the route waits to be tried again: the tick starts a `push` then. */
   readonly nextRetry: string | null;
 }

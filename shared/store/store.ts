@@ -42,8 +42,8 @@ export interface ConfigurationStore {
 export interface SnapshotRow {
   readonly id: string;
   readonly parts: Readonly<Record<string, EntryPart>>;
-  /** Sets in which it was missing at the last read, whose word does not count yet (changed rights or property list). */
-  readonly unconfirmed?: readonly string[];
+  /** Set → pull that missed the object first, whose word does not count yet (changed rights or property list). */
+  readonly unconfirmed?: Readonly<Record<string, string>>;
 }
 
 export interface SnapshotState {
@@ -71,6 +71,8 @@ export interface SnapshotState {
 /** A pull that was read to its end and is being moved into the snapshot: finished by whoever finds it. */
 export interface PendingCommit {
   readonly pull: string;
+  /** Staged pages of the read: what lies beyond them is from an attempt that was cut off. */
+  readonly pages: number;
   readonly next: Omit<SnapshotState, 'counts' | 'unstamped' | 'total' | 'unconfirmed'>;
   /** Sets read in full (absence counts), and those whose absences must wait. */
   readonly fullSets: readonly string[];

@@ -12,7 +12,9 @@ export async function closeJob(
   input: { job: string; round: number; failure: string | null },
 ): Promise<{ ok: boolean }> {
   const found = await context.store.jobs.get(input.job);
-  if (!found || found.round !== input.round || TERMINAL.has(found.job.state)) return { ok: false };
+  if (!found || found.round !== input.round) return { ok: false };
+  // The host of the attempt that closed it died before its last steps.
+  if (TERMINAL.has(found.job.state)) return leave(context, found);
   const routes: RouteResult[] = [];
   for (const route of found.job.routes)
     routes.push(found.roundRoutes.includes(route.id) ? await closeRoute(context, found, route, input.failure) : route);
@@ -35,6 +37,10 @@ export async function closeJob(
     const progress = { ...job.progress, phase: 'done' as const, secondsLeft: null, waitingUntil: null, done: job.progress.total };
     return { ...current, waits: {}, job: { ...job, progress, state: jobState(current, job, input.failure) } };
   });
+  return leave(context, record);
+}
+
+async function leave(context: SyncContext, record: JobRecord): Promise<{ ok: true }> {
   await releaseLeases(context, record, 'all');
   await report(context, record);
   return { ok: true };

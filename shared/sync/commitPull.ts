@@ -26,6 +26,7 @@ export async function beginCommit(context: SyncContext, position: PullPosition):
     for (const [set, read] of Object.entries(position.sets)) if (read.token) tokens[set] = read.token;
     const pending: PendingCommit = {
       pull: position.pull,
+      pages: position.sequence,
       fullSets: Object.entries(position.sets)
         .filter(([, read]) => read.mode === 'full')
         .map(([set]) => set),

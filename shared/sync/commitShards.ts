@@ -32,7 +32,7 @@ export async function commitShards(store: Store, sets: readonly string[], pendin
     const rows = joinRows(before, staged[shard - range.from]!, pending);
     if (JSON.stringify(rows) !== JSON.stringify(before)) await store.snapshots.writeShard(connector, shard, rows);
     for (const row of rows) {
-      if (row.unconfirmed?.length) unconfirmed += 1;
+      if (row.unconfirmed) unconfirmed += 1;
       const entry = entryOf(row, sets);
       if (!entry) continue;
       counts[entry.kind] = (counts[entry.kind] ?? 0) + 1;
@@ -88,7 +88,11 @@ async function stagedOfRange(store: Store, pending: PendingCommit, range: Range)
     row.set(set, part);
     rows.set(id, row);
   };
+  let pages = 0;
   for await (const page of store.snapshots.staged(pending.next.connector, pending.pull)) {
+    // An attempt that was cut off may have left pages beyond the end of the read that counts.
+    pages += 1;
+    if (pages > pending.pages) break;
     if (page.restarted) for (const rows of shards) for (const row of rows.values()) row.delete(page.set);
     for (const part of page.parts) put(part.id, page.set, part);
     for (const id of page.removed) put(id, page.set, null);
@@ -109,16 +113,16 @@ function joinRows(before: readonly SnapshotRow[], staged: Staged, pending: Pendi
 
 function joinRow(row: SnapshotRow, staged: Map<string, EntryPart | null> | undefined, pending: PendingCommit): SnapshotRow {
   const parts: Record<string, EntryPart> = { ...row.parts };
-  const waiting = new Set<string>();
+  const waiting: Record<string, string> = {};
   for (const set of new Set([...Object.keys(row.parts), ...(staged?.keys() ?? [])])) {
     const news = staged?.get(set);
     if (news) parts[set] = news;
     else if (news === null) delete parts[set];
     else if (pending.fullSets.includes(set)) {
       // Rights or property list changed: an absence is believed only at the next read (promise 4).
-      if (pending.waitForConfirmation && !row.unconfirmed?.includes(set)) waiting.add(set);
+      if (pending.waitForConfirmation && (row.unconfirmed?.[set] ?? pending.pull) === pending.pull) waiting[set] = pending.pull;
       else delete parts[set];
     }
   }
-  return waiting.size ? { id: row.id, parts, unconfirmed: [...waiting] } : { id: row.id, parts };
+  return Object.keys(waiting).length ? { id: row.id, parts, unconfirmed: waiting } : { id: row.id, parts };
 }

@@ -24,13 +24,15 @@ export async function finishPull(
     startedAt = record.job.startedAt ?? startedAt;
     const connectors = record.job.connectors.map((known): ConnectorProgress => {
       if (known.id !== input.connector) return known;
-      const base = { ...known, calls: known.calls + input.calls, mode: state?.mode ?? 'full', pulled: state?.total ?? 0 };
+      const calls = known.calls + (record.pulledIn[known.id] === record.round ? 0 : input.calls);
+      const base = { ...known, calls, mode: state?.mode ?? 'full', pulled: state?.total ?? 0 };
       if (failure) return { ...base, state: 'failed', cause: causeText(failure), complete: false };
       return { ...base, state: 'completed', cause: null, read: state?.read ?? 0, complete: true };
     });
     // A pull that is over waits for nothing, whatever it came to.
     const waits = Object.fromEntries(Object.entries(record.waits).filter(([instance]) => !instance.endsWith(`.pull.${input.connector}`)));
-    return { ...record, waits, job: { ...record.job, connectors } };
+    const pulledIn = { ...record.pulledIn, [input.connector]: record.round };
+    return { ...record, waits, pulledIn, job: { ...record.job, connectors } };
   });
   context.log({
     event: 'connector.pulled',

@@ -21,11 +21,13 @@ export async function afterRun(
   const at = context.now().toISOString();
   const ranToEnd = sealed.verdict === 'run' && !record.cancelRequested;
   await context.store.routes.update(result.id, (current): RouteState => {
+    // A repeated call has no approvals to leave out any more: the first one's count stands, even if it is 0.
+    const counted = current.removals.some((known) => known.job === record.job.id && known.round === record.round);
     const removals = [
       ...current.removals.filter(
-        (known) => known.job !== record.job.id && Date.parse(known.at) > context.now().getTime() - REMOVALS_KEPT_MS,
+        (known) => (known.count > 0 || known.job === record.job.id) && Date.parse(known.at) > context.now().getTime() - REMOVALS_KEPT_MS,
       ),
-      ...(memory.removals > 0 ? [{ job: record.job.id, at: record.job.createdAt, count: memory.removals }] : []),
+      ...(counted ? [] : [{ job: record.job.id, round: record.round, at: record.job.createdAt, count: memory.removals }]),
     ];
     const base: RouteState = { ...current, removals, lastJob: record.job.id, nextRetry: memory.nextRetry };
     if (!ranToEnd || record.only) return base;

@@ -34,41 +34,18 @@ export async function sealPlan(
   const record = await context.store.jobs.get(input.job);
   const nothing: SealedTarget = { target: input.target, lanes: [], routes: [] };
   if (!record || record.round !== input.round || record.cancelRequested) return nothing;
-  const plans: RoutePlan[] = [];
+  const keys: PlanKey[] = [];
   for (const route of input.routes) {
     const planned = record.job.routes.find((known) => known.id === route);
     if (planned?.state !== 'running') continue;
     const cause = input.failed[route];
     if (cause) await markFailed(context, record, route, cause);
-    else plans.push(await readDrafts(context, record, input.round, route));
+    else keys.push({ job: input.job, round: input.round, route });
   }
-  if (plans.length === 0) return nothing;
-  const { configuration } = await context.configuration();
-  const capability = plans[0]!.planning.capability;
-  const settled = settleClaims(
-    plans.flatMap((plan) =>
-      claimants(
-        plan,
-        configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
-      ),
-    ),
-    capability.uniqueAddresses,
-  );
-  const settings = connectorSettings(configuration, input.target);
-  const laneCount = Math.max(1, Math.min(capability.lanes, settings.limits.lanes ?? capability.lanes));
-  const sealed: SealedRoute[] = [];
-  for (const plan of plans)
-    sealed.push(
-      await sealRoute(
-        context,
-        record,
-        plan,
-        settled.filter((one) => one.change.route === plan.planning.route.id),
-        laneCount,
-      ),
-    );
+  if (keys.length === 0) return nothing;
+  const sealed = await sealRoutes(context, record, input.target, keys);
   await showTotals(context, input.job, sealed);
-  for (const plan of plans) await context.store.plans.dropDrafts(plan.key);
+  for (const key of keys) await context.store.plans.dropDrafts(key);
   const run = sealed.filter((route) => route.verdict === 'run');
   const lanes = new Set(
     run.flatMap((route) =>
@@ -81,6 +58,41 @@ export async function sealPlan(
   return pushes ? { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route) } : nothing;
 }
 
+async function sealRoutes(
+  context: SyncContext,
+  record: JobRecord,
+  target: string,
+  keys: readonly PlanKey[],
+): Promise<readonly SealedRoute[]> {
+  const plans: RoutePlan[] = [];
+  for (const key of keys) plans.push(await readDrafts(context, record, key));
+  const { configuration } = await context.configuration();
+  const capability = plans[0]!.planning.capability;
+  const settled = settleClaims(
+    plans.flatMap((plan) =>
+      claimants(
+        plan,
+        configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
+      ),
+    ),
+    capability.uniqueAddresses,
+  );
+  const settings = connectorSettings(configuration, target);
+  const laneCount = Math.max(1, Math.min(capability.lanes, settings.limits.lanes ?? capability.lanes));
+  const sealed: SealedRoute[] = [];
+  for (const plan of plans)
+    sealed.push(
+      await sealRoute(
+        context,
+        record,
+        plan,
+        settled.filter((one) => one.change.route === plan.planning.route.id),
+        laneCount,
+      ),
+    );
+  return sealed;
+}
+
 async function markFailed(context: SyncContext, record: JobRecord, route: string, cause: string): Promise<void> {
   await context.store.jobs.update(record.job.id, (current) => ({
     ...current,
@@ -91,14 +103,13 @@ async function markFailed(context: SyncContext, record: JobRecord, route: string
   }));
 }
 
-async function readDrafts(context: SyncContext, record: JobRecord, round: number, route: string): Promise<RoutePlan> {
-  const key: PlanKey = { job: record.job.id, round, route };
+async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey): Promise<RoutePlan> {
   const pieces = await context.store.plans.draftSummaries(key);
   const changes: DraftChange[] = [];
   for (const piece of pieces)
     for await (const some of context.store.plans.draftChanges(key, piece.from))
       changes.push(...(some as unknown as readonly DraftChange[]));
-  const planning = await openPlanning(context, record, route);
+  const planning = await openPlanning(context, record, key.route);
   const summary = addUp(pieces.map((piece) => piece.summary as RangeSummary));
   return {
     planning,
@@ -150,6 +161,9 @@ async function sealRoute(
   settled: readonly SettledChange[],
   laneCount: number,
 ): Promise<SealedRoute> {
+  // Sealed by an attempt whose host died before its answer was noted: the drafts may be dropped already.
+  const before = (await context.store.plans.getSealed(plan.key)) as SealedRoute | null;
+  if (before) return before;
   const changes = settled.map(
     (one, n): Change => ({
       ...bare(one.change),
@@ -206,10 +220,12 @@ function cut(key: PlanKey, changes: readonly Change[], laneCount: number): reado
   return [...lanes].flatMap(([lane, all]) => all.map((some, sequence): Batch => ({ ...key, lane, sequence, changes: some, outcomes: {} })));
 }
 
-/** The plan's totals show at once; so does in which round each route was planned. */
+/** The plan's totals show at once; so does in which round each route was planned, by which a repeated call adds nothing. */
 async function showTotals(context: SyncContext, job: string, sealed: readonly SealedRoute[]): Promise<void> {
   await context.store.jobs.update(job, (record) => {
-    const total = sealed.filter((route) => route.verdict === 'run').reduce((n, route) => n + route.changes, 0);
+    const total = sealed
+      .filter((route) => route.verdict === 'run' && record.plannedIn[route.route] !== record.round)
+      .reduce((n, route) => n + route.changes, 0);
     const plannedIn = { ...record.plannedIn, ...Object.fromEntries(sealed.map((route) => [route.route, record.round])) };
     const simulation = record.job.action === 'simulate';
     const progress = {

@@ -50,6 +50,7 @@ export async function startJob(
     roundRoutes: routes,
     instance: `${id}.1`,
     plannedIn: {},
+    pulledIn: {},
     lanes: {},
     waits: {},
     pushStartedAt: null,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../shared/store/store.ts';
+import { approveJob } from '../../shared/sync/decide.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
 import { createWorld, type SyncWorld } from './world.ts';
 
@@ -8,7 +9,13 @@ describe('a process that dies between two steps of a change', () => {
   class Died extends Error {}
 
   /** Makes the n-th call of a store's method die, before or after it was done. */
-  function dieAt<K extends 'links' | 'plans'>(store: Store, room: K, method: keyof Store[K], nth: number, when: 'before' | 'after'): void {
+  function dieAt<K extends 'links' | 'plans' | 'routes' | 'leases'>(
+    store: Store,
+    room: K,
+    method: keyof Store[K],
+    nth: number,
+    when: 'before' | 'after',
+  ): void {
     const owner = store[room] as unknown as Record<PropertyKey, (...all: unknown[]) => Promise<unknown>>;
     const original = owner[method]!;
     let calls = 0;
@@ -55,5 +62,32 @@ describe('a process that dies between two steps of a change', () => {
     const writes = world.b.writes;
     await world.resume(job, 1);
     expect(world.b.writes).toBe(writes);
+  });
+
+  it('after the route remembers what it removed, before the job is closed: approved removals count as none', async () => {
+    const world = createWorld({ a: 60 });
+    await world.run({ action: 'sync' });
+    for (let n = 0; n < 20; n += 1) world.a.entries.delete(`a-${n}`);
+    const held = await world.run({ action: 'sync' });
+    const plan = held.job.routes[0]!.plan!;
+    await approveJob(world.context, world.instances, held.job.id, { route: 'a-to-b', plan }, 'me');
+    // The only memory of a route that this round writes is the one of its end.
+    dieAt(world.store, 'routes', 'update', 1, 'after');
+    await expect(world.round(held.job.id, 2)).rejects.toThrow(Died);
+    const done = await world.resume(held.job.id, 2);
+    expect(done.job).toMatchObject({ state: 'completed', routes: [{ leavers: { hidden: 20 } }] });
+    expect((await world.store.routes.get('a-to-b')).removals.filter(({ count }) => count > 0)).toEqual([]);
+  });
+
+  it('after the job is closed, before its connectors are free: they are freed and the end is told', async () => {
+    const world = createWorld({ a: 3 });
+    const record = await startJob(world.context, world.instances, { action: 'sync' }, 'api', 'test');
+    // The first release is the one of the source, once the plans are sealed.
+    dieAt(world.store, 'leases', 'release', 2, 'before');
+    await expect(world.round(record.job.id, 1)).rejects.toThrow(Died);
+    expect((await world.store.jobs.get(record.job.id))!.job.state).toBe('completed');
+    await world.resume(record.job.id, 1);
+    for (const connector of ['a', 'b']) expect(await world.store.leases.read(connector)).toBeNull();
+    expect(world.events.filter(({ event }) => event === 'job.finished')).toHaveLength(1);
   });
 });

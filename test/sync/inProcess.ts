@@ -4,6 +4,7 @@ import type { JobRecord } from '../../shared/model/job.ts';
 import type { Store } from '../../shared/store/store.ts';
 import { closeJob } from '../../shared/sync/closeJob.ts';
 import { beginCommit, commitRange, finishCommit } from '../../shared/sync/commitPull.ts';
+import type { RangeTotals } from '../../shared/sync/commitShards.ts';
 import type { Instances, LogEvent, SyncContext } from '../../shared/sync/context.ts';
 import { makePlan } from '../../shared/sync/makePlan.ts';
 import { openJob } from '../../shared/sync/openJob.ts';
@@ -14,6 +15,9 @@ import { releaseSources } from '../../shared/sync/releaseSources.ts';
 import { routesToPlan } from '../../shared/sync/routesToPlan.ts';
 import { sealPlan } from '../../shared/sync/sealPlan.ts';
 import { type JobRequest, startJob } from '../../shared/sync/startJob.ts';
+
+/** How each activity is run: an engine runs it at least once, and again when its host died before the result was noted. */
+export type Step = <T>(activity: () => Promise<T>) => Promise<T>;
 
 /** The steps of a sync without a durable engine: what the orchestrations schedule, one after the other, on directories in memory. */
 export interface InProcess {
@@ -31,6 +35,7 @@ export function createInProcess(
   store: Store,
   configuration: () => Configuration,
   directories: Readonly<Record<string, MemoryDirectory>>,
+  step: Step = (activity) => activity(),
 ): InProcess {
   const clock = { now: Date.parse('2026-11-25T09:00:00Z') };
   const events: LogEvent[] = [];
@@ -55,24 +60,24 @@ export function createInProcess(
     raise: async () => undefined,
   };
   const round = async (job: string, n: number): Promise<JobRecord> => {
-    const opened = await openJob(context, { job, round: n });
+    const opened = await step(() => openJob(context, { job, round: n }));
     if (!opened.ok) throw new Error(`round ${n} of ${job} cannot be opened`);
-    for (const connector of opened.pulls) await pullOne(context, job, n, connector);
+    for (const connector of opened.pulls) await pullOne(context, step, job, n, connector);
     const failed: Record<string, string> = {};
-    for (const route of await routesToPlan(context, { job, round: n })) {
+    for (const route of await step(() => routesToPlan(context, { job, round: n }))) {
       for (const range of route.ranges) {
-        const step = await makePlan(context, { job, round: n, route: route.route, range });
-        if (!step.ok) failed[route.route] = `${step.failure.code}: ${step.failure.message}`;
+        const made = await step(() => makePlan(context, { job, round: n, route: route.route, range }));
+        if (!made.ok) failed[route.route] = `${made.failure.code}: ${made.failure.message}`;
       }
     }
     sealedTargets = [];
     for (const target of opened.targets) {
-      const sealed = await sealPlan(context, { job, round: n, target: target.connector, routes: target.routes, failed });
+      const sealed = await step(() => sealPlan(context, { job, round: n, target: target.connector, routes: target.routes, failed }));
       sealedTargets.push(sealed);
-      await releaseSources(context, { job, round: n });
-      for (const lane of sealed.lanes) await pushOne(context, job, n, sealed.target, lane, sealed.routes);
+      await step(() => releaseSources(context, { job, round: n }));
+      for (const lane of sealed.lanes) await pushOne(context, step, job, n, sealed.target, lane, sealed.routes);
     }
-    await closeJob(context, { job, round: n, failure: null });
+    await step(() => closeJob(context, { job, round: n, failure: null }));
     return (await store.jobs.get(job))!;
   };
   return {
@@ -83,8 +88,8 @@ export function createInProcess(
     round,
     async resume(job, n) {
       for (const sealed of sealedTargets)
-        for (const lane of sealed.lanes) await pushOne(context, job, n, sealed.target, lane, sealed.routes);
-      await closeJob(context, { job, round: n, failure: null });
+        for (const lane of sealed.lanes) await pushOne(context, step, job, n, sealed.target, lane, sealed.routes);
+      await step(() => closeJob(context, { job, round: n, failure: null }));
       return (await store.jobs.get(job))!;
     },
     async run(request) {
@@ -95,11 +100,12 @@ export function createInProcess(
   };
 }
 
-async function pullOne(context: SyncContext, job: string, round: number, connector: string): Promise<void> {
+async function pullOne(context: SyncContext, run: Step, job: string, round: number, connector: string): Promise<void> {
   let position = startPull(job, connector, round);
   let failure = null;
   for (;;) {
-    const step = await pullPages(context, position);
+    const at = position;
+    const step = await run(() => pullPages(context, at));
     if (!step.ok) {
       failure = step.failure;
       break;
@@ -108,23 +114,24 @@ async function pullOne(context: SyncContext, job: string, round: number, connect
     if (step.done) break;
   }
   if (!failure) {
-    const begun = await beginCommit(context, position);
+    const begun = await run(() => beginCommit(context, position));
     if (!begun.ok) failure = begun.failure;
     else {
-      const totals = [];
+      const totals: RangeTotals[] = [];
       for (const range of begun.ranges) {
-        const step = await commitRange(context, { job, connector, range });
+        const step = await run(() => commitRange(context, { job, connector, range }));
         if (step.ok) totals.push(step.totals);
         else failure = step.failure;
       }
-      if (!failure) await finishCommit(context, { job, connector, totals });
+      if (!failure) await run(() => finishCommit(context, { job, connector, totals }));
     }
   }
-  await finishPull(context, { job, connector, calls: position.calls, failure });
+  await run(() => finishPull(context, { job, connector, calls: position.calls, failure }));
 }
 
 async function pushOne(
   context: SyncContext,
+  run: Step,
   job: string,
   round: number,
   target: string,
@@ -146,7 +153,8 @@ async function pushOne(
     deferredUntil: null,
   };
   for (;;) {
-    const step = await pushBatch(context, position);
+    const at = position;
+    const step = await run(() => pushBatch(context, at));
     position = step.position;
     if (step.end) return;
   }

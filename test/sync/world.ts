@@ -3,7 +3,7 @@ import { createMemoryDirectory, type MemoryDirectory } from '../../shared/connec
 import type { Configuration } from '../../shared/model/configuration.ts';
 import type { Entry } from '../../shared/model/entry.ts';
 import { createMemoryStore } from '../../shared/store/memory/memoryStore.ts';
-import { createInProcess, type InProcess } from './inProcess.ts';
+import { createInProcess, type InProcess, type Step } from './inProcess.ts';
 
 export interface SyncWorld extends InProcess {
   readonly a: MemoryDirectory;
@@ -34,7 +34,7 @@ export function person(domain: string, n: number, more: Partial<Entry> = {}): En
 }
 
 /** Two directories in memory, one route from a to b (and back if asked), the steps of a sync without an engine. */
-export function createWorld(people: { a: number; b?: number; both?: boolean }): SyncWorld {
+export function createWorld(people: { a: number; b?: number; both?: boolean; step?: Step }): SyncWorld {
   const a = createMemoryDirectory(
     ['a.example'],
     Array.from({ length: people.a }, (_, n) => person('a', n)),
@@ -58,7 +58,7 @@ export function createWorld(people: { a: number; b?: number; both?: boolean }): 
   };
   let configuration = checked(document);
   const store = createMemoryStore();
-  const steps = createInProcess(store, () => configuration, { a, b });
+  const steps = createInProcess(store, () => configuration, { a, b }, people.step);
   return {
     ...steps,
     a,

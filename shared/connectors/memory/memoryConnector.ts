@@ -20,10 +20,12 @@ export interface MemoryDirectory {
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
   pageSize: number;
+  /** What is asked for; changes with rights and property lists. */
+  fingerprint: string;
 }
 
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
-  return { entries: new Map(entries.map((entry) => [entry.id, entry])), domains, writes: 0, pageSize: 500 };
+  return { entries: new Map(entries.map((entry) => [entry.id, entry])), domains, writes: 0, pageSize: 500, fingerprint: 'memory' };
 }
 
 const NAMES: readonly AttributeName[] = [
@@ -64,7 +66,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     id,
     kind: 'memory',
     sets: ['all'],
-    fingerprint: 'memory',
+    fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
     capability: () => capability,
     write: async (request) => write(directory, request, unique),

@@ -106,7 +106,7 @@ export function routeContract(store: () => Store, name: () => string): void {
   it('updates of several writers all count', async () => {
     const { routes } = store();
     const route = name();
-    const removal = (n: number) => ({ job: `j${n}`, at: AT, count: n });
+    const removal = (n: number) => ({ job: `j${n}`, round: 1, at: AT, count: n });
     await Promise.all(Array.from({ length: 6 }, (_, n) => routes.update(route, (s) => ({ ...s, removals: [...s.removals, removal(n)] }))));
     expect((await routes.get(route)).removals).toHaveLength(6);
   });

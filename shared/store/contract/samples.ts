@@ -131,6 +131,7 @@ export function sampleJob(at: string, suffix: string, more: Partial<Job> = {}): 
     roundRoutes: ['a-to-b'],
     instance: `${id}.1`,
     plannedIn: {},
+    pulledIn: {},
     lanes: {},
     waits: {},
     pushStartedAt: null,

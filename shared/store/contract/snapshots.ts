@@ -20,7 +20,7 @@ export function snapshotContract(store: () => Store, connector: () => string): v
     expect(await snapshots.pending(name)).toBeNull();
     const state = sampleState(name, 'v1');
     const { counts, unstamped, total, unconfirmed, ...next } = state;
-    const pending: PendingCommit = { pull: 'p1', next, fullSets: ['users'], waitForConfirmation: false };
+    const pending: PendingCommit = { pull: 'p1', pages: 3, next, fullSets: ['users'], waitForConfirmation: false };
     await snapshots.putState(state);
     await snapshots.putPending(name, pending);
     expect(await snapshots.state(name)).toEqual(state);
