@@ -32,7 +32,18 @@ export interface HttpData {
   readonly statusCode?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: TypedData;
-  readonly cookies?: readonly { name: string; value: string }[];
+  readonly cookies?: readonly Cookie[];
+}
+
+/** Optional fields come bare or wrapped as `{ value }`. */
+export interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path?: unknown;
+  readonly domain?: unknown;
+  readonly maxAge?: unknown;
+  readonly secure?: unknown;
+  readonly httpOnly?: unknown;
 }
 
 interface InvocationModel {
@@ -93,7 +104,8 @@ export async function loadApp(directory: string, log: (level: string, message: s
   if (!model) throw new Error(`The app in ${directory} registered no function: no app.* call of @azure/functions was made.`);
   const appHookData = {};
   for (const hook of hooks['appStart']!) await hook({ hookData: {}, appHookData, functionAppDirectory: directory });
-  await (model as ProgrammingModel).getCapabilities({});
+  const capabilities = await (model as ProgrammingModel).getCapabilities({});
+  if (capabilities['HttpUri']) throw new Error('The app sets enableHttpStream, which this development host does not know.');
   locked = true;
   return {
     functions: [...registered.values()],

@@ -19,6 +19,7 @@ export interface HostOptions {
 
 export interface Host {
   readonly port: number;
+  readonly url: string;
   readonly functions: readonly string[];
   stop(): Promise<void>;
 }
@@ -64,6 +65,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     port: options.port,
     clientBinding: client,
     runTimer: (name) => runTimer(name),
+    management: management.handle,
     log: options.log,
   });
   process.env['WEBSITE_HOSTNAME'] = `127.0.0.1:${http.port}`;
@@ -74,6 +76,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   runTimer = timers.runNow;
   return {
     port: http.port,
+    url: `http://127.0.0.1:${http.port}`,
     functions: app.functions.map((one) => one.name),
     async stop() {
       timers.stop();

@@ -25,6 +25,8 @@ export function valueFault(what: string, value: unknown, large: (bytes: number) 
   const bytes = Buffer.byteLength(text);
   if (bytes > MOST_BYTES) return `${what} has ${bytes} bytes (at most ${MOST_BYTES} here): pass references, not data.`;
   if (bytes > USUAL_BYTES) large(bytes);
+  if (/[{,]"\$ref":/.test(text))
+    return `${what} has an object with a property "$ref", which the real engine takes for a reference and fails.`;
   return textFault(what, text);
 }
 

@@ -2,43 +2,56 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type Engine, EngineError } from './engine.ts';
 import type { HubStore, Instance } from './hubStore.ts';
+import { isForeign } from './loopback.ts';
+
+export interface Management {
+  readonly base: string;
+  readonly server: Server;
+  /** Answers one request; the same API hangs under `/runtime/webhooks/durabletask/` of the app's address. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+}
 
 /** The durable extension's local RPC address: what `DurableClient` calls (reference: embedded-host.md §2.5). */
-export async function startManagement(engine: Engine, store: HubStore): Promise<{ base: string; server: Server }> {
-  const server = createServer((request, response) => {
+export async function startManagement(engine: Engine, store: HubStore): Promise<Management> {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     answer(engine, store, request).then(
       ({ status, body }) => {
-        response.writeHead(status, { 'content-type': 'application/json' });
+        response.writeHead(status, {
+          'content-type': 'application/json; charset=utf-8',
+          ...(status === 202 ? { 'retry-after': '5' } : {}),
+        });
         response.end(body === undefined ? '' : JSON.stringify(body));
       },
       (error: unknown) => fail(response, error),
     );
-  });
+  };
+  const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/durabletask/`, server };
+  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/durabletask/`, server, handle };
 }
 
 /** The durableClient binding's value for an app on this host. */
 export function clientBinding(base: string, hub: string, port: number): string {
   const web = `http://127.0.0.1:${port}/runtime/webhooks/durabletask`;
-  const of = `${web}/instances/INSTANCEID`;
+  const query = `taskHub=${hub}&connection=Storage&code=local`;
+  const of = (verb: string, also = ''): string => `${web}/instances/INSTANCEID${verb}?${also}${query}`;
   return JSON.stringify({
     taskHubName: hub,
     connectionName: null,
     creationUrls: {
-      createNewInstancePostUri: `${web}/orchestrators/{functionName}[/{instanceId}]`,
-      createAndWaitOnNewInstancePostUri: `${web}/orchestrators/{functionName}[/{instanceId}]`,
+      createNewInstancePostUri: `${web}/orchestrators/{functionName}[/{instanceId}]?code=local`,
+      createAndWaitOnNewInstancePostUri: `${web}/orchestrators/{functionName}[/{instanceId}]?code=local`,
     },
     managementUrls: {
       id: 'INSTANCEID',
-      statusQueryGetUri: of,
-      sendEventPostUri: `${of}/raiseEvent/{eventName}`,
-      terminatePostUri: `${of}/terminate?reason={text}`,
-      rewindPostUri: `${of}/rewind`,
-      purgeHistoryDeleteUri: of,
-      restartPostUri: of,
-      suspendPostUri: of,
-      resumePostUri: of,
+      statusQueryGetUri: of(''),
+      sendEventPostUri: of('/raiseEvent/{eventName}'),
+      terminatePostUri: of('/terminate', 'reason={text}&'),
+      rewindPostUri: of('/rewind', 'reason={text}&'),
+      purgeHistoryDeleteUri: of(''),
+      restartPostUri: of('/restart'),
+      suspendPostUri: of('/suspend', 'reason={text}&'),
+      resumePostUri: of('/resume', 'reason={text}&'),
     },
     baseUrl: web,
     requiredQueryStringParameters: 'code=local',
@@ -59,9 +72,10 @@ interface Answer {
 }
 
 async function answer(engine: Engine, store: HubStore, request: IncomingMessage): Promise<Answer> {
+  if (isForeign(request)) throw new EngineError(403, 'This development host answers loopback names only.');
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const parts = url.pathname
-    .replace(/^\/durabletask\//, '')
+    .replace(/^(\/runtime\/webhooks)?\/durabletask\//, '')
     .split('/')
     .filter(Boolean)
     .map(decodeURIComponent);
@@ -79,6 +93,8 @@ async function answer(engine: Engine, store: HubStore, request: IncomingMessage)
     return { status: 200, body: { instancesDeleted: 1 } };
   }
   if (verb === 'raiseEvent') {
+    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+      throw new EngineError(400, 'Only application/json request content is supported');
     if (body === '') throw new EngineError(400, 'Invalid JSON content: an event needs a value.');
     await engine.raise(first, name!, body);
     return { status: 202 };
@@ -111,10 +127,23 @@ function view(instance: Instance, showInput: boolean): object {
   };
 }
 
+const STATES: ReadonlySet<string> = new Set([
+  'Pending',
+  'Running',
+  'Completed',
+  'Failed',
+  'Terminated',
+  'ContinuedAsNew',
+  'Canceled',
+  'Suspended',
+]);
+
 async function selected(store: HubStore, url: URL): Promise<readonly Instance[]> {
   const from = url.searchParams.get('createdTimeFrom');
   const to = url.searchParams.get('createdTimeTo');
   const states = url.searchParams.get('runtimeStatus')?.split(',').filter(Boolean) ?? [];
+  const unknown = states.find((state) => !STATES.has(state));
+  if (unknown) throw new EngineError(400, `There is no runtime status "${unknown}" (the real engine would answer every instance).`);
   const found: Instance[] = [];
   for await (const instance of store.list()) {
     if (from && Date.parse(instance.createdTime) < Date.parse(from)) continue;

@@ -102,7 +102,7 @@ export async function runOrchestrator(options: EngineOptions, instance: Instance
       actions: result.actions ?? [],
       output: null,
       customStatus: result.customStatus,
-      error: result.error ?? 'failed',
+      error: result.error ?? 'it threw something that is no Error (its text is lost on the real engine, too)',
     };
   }
 }

@@ -69,7 +69,11 @@ function markDone(node: Node): void {
   node.done = true;
 }
 
-/** Throws for what would hang the real engine. */
+function isRetrying(node: Node): boolean {
+  return node.children.some(isRetrying) || (node.action.retryOptions !== undefined && !node.done);
+}
+
+/** Throws for what would hang the real engine or have it give wrong answers. */
 export function replay(yields: readonly (readonly Action[])[], history: readonly HistoryEvent[]): Replayed {
   const started: Started[] = [];
   const answered = new Set<number>();
@@ -190,6 +194,10 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
     }
     advance();
   }
+  if (at < steps.length && current.some(isRetrying))
+    throw new Error(
+      'The orchestrator went on after a failure in Task.all while a sibling with retries was under way: on the real engine later calls would get the answers of others. Wait for every task first.',
+    );
   const last = steps.find((action) => action.actionType === ACTION.continueAsNew);
   return {
     started,
