@@ -2,7 +2,6 @@ import type { Capability, Connector } from '../connectors/connector.ts';
 import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
-import type { JobRecord } from '../model/job.ts';
 import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
 import { compileProjection } from '../rules/project.ts';
@@ -17,7 +16,8 @@ const STALE_MS = 24 * 3_600_000;
 /** Everything that planning a route needs, opened once per activity. */
 export interface Planning {
   readonly context: SyncContext;
-  readonly record: JobRecord;
+  /** Addresses or ids: just these entries. null: all. */
+  readonly only: readonly string[] | null;
   readonly configuration: Configuration;
   readonly route: RouteSettings;
   readonly source: ConnectorSettings;
@@ -41,14 +41,24 @@ function refuseBlindTarget(target: string, capability: Capability, state: Snapsh
   });
 }
 
-/** Opens a route for planning. Throws `FailureError` if it or its connectors are not configured any more. */
-export async function openPlanning(context: SyncContext, record: JobRecord, routeId: string): Promise<Planning> {
-  const { configuration } = await context.configuration();
-  const route = routeSettings(configuration, routeId);
+export interface PlanningInput {
+  /** The running configuration, or one that is only looked at (preview). */
+  readonly configuration: Configuration;
+  readonly route: string;
+  readonly only: readonly string[] | null;
+}
+
+/**
+ * Opens a route for planning, by a job or without one (explain, preview). Throws `FailureError` if the route or its connectors are not
+ * configured, or one of them was never read.
+ */
+export async function openPlanning(context: SyncContext, input: PlanningInput): Promise<Planning> {
+  const { configuration } = input;
+  const route = routeSettings(configuration, input.route);
   const source = connectorSettings(configuration, route.from);
   const opened: OpenConnector = context.open(connectorSettings(configuration, route.to), configuration);
-  const sourceState = (await context.store.snapshots.state(route.from))!;
-  const targetState = (await context.store.snapshots.state(route.to))!;
+  const sourceState = await readState(context, route.from);
+  const targetState = await readState(context, route.to);
   const domains: Record<string, readonly string[]> = {};
   for (const connector of configuration.connectors) {
     const state = await context.store.snapshots.state(connector.id);
@@ -61,7 +71,7 @@ export async function openPlanning(context: SyncContext, record: JobRecord, rout
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
   return {
     context,
-    record,
+    only: input.only,
     configuration,
     route,
     source,
@@ -82,4 +92,14 @@ export async function openPlanning(context: SyncContext, record: JobRecord, rout
       routes: new Set(configuration.routes.map((one) => one.id)),
     },
   };
+}
+
+async function readState(context: SyncContext, connector: string): Promise<SnapshotState> {
+  const state = await context.store.snapshots.state(connector);
+  if (state) return state;
+  throw new FailureError({
+    code: 'noSnapshot',
+    message: `Connector "${connector}" was never read completely.`,
+    nextStep: 'Run a pull of it and look at its cause.',
+  });
 }

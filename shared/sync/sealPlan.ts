@@ -109,7 +109,8 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
   for (const piece of pieces)
     for await (const some of context.store.plans.draftChanges(key, piece.from))
       changes.push(...(some as unknown as readonly DraftChange[]));
-  const planning = await openPlanning(context, record, key.route);
+  const { configuration } = await context.configuration();
+  const planning = await openPlanning(context, { configuration, route: key.route, only: record.only });
   const summary = addUp(pieces.map((piece) => piece.summary as RangeSummary));
   return {
     planning,

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { Fields } from '../../model/plan.ts';
-import type { Connector, WriteRequest } from '../connector.ts';
-import { createMicrosoft365 } from './connector.ts';
-import { exchangeRefusal, type FakeTenant, httpOn, type Reply, settingsFor, startFakeTenant } from './fakeTenant.ts';
+import type { Fields } from '../../../model/plan.ts';
+import type { Connector, WriteRequest } from '../../connector.ts';
+import { createMicrosoft365 } from '../connector.ts';
+import { exchangeRefusal, type FakeTenant, httpOn, type Reply, settingsFor, startFakeTenant } from '../fakeTenant.ts';
 
 export const STAMP = 'galsync:a-to-b:u1';
 export const FIELDS: Fields = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cmdlet, connector, contact, NOT_FOUND, STAMP, sent, withExchange } from './writeHarness.ts';
+import { cmdlet, connector, contact, NOT_FOUND, STAMP, sent, withExchange } from './harness.ts';
 
 withExchange();
 
@@ -59,10 +59,10 @@ describe('capability', () => {
     expect(normalise('businessPhones', '+44 (0)20 5550-100')).toBe('+44 (0)20 5550-100');
   });
 
-  it('never offers the stamp as a field, and no type that is not built', () => {
+  it('never offers the stamp as a field, and no push type of another directory', () => {
     const { fields } = connector.capability('contact');
     expect(fields.customAttribute15).toBeUndefined();
     expect(fields.customAttribute14).toEqual({ maxLength: 1024 });
-    expect(() => connector.capability('guest')).toThrow('not available yet');
+    expect(() => connector.capability('sharedContact')).toThrow('no push type "sharedContact"');
   });
 });

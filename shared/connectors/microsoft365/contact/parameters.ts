@@ -1,8 +1,8 @@
-import type { FieldName, Fields, FieldValue } from '../../model/plan.ts';
-import type { WriteRequest } from '../connector.ts';
-import { countryCode } from './countries.ts';
-import { FIELDS, type FieldMap } from './fields.ts';
-import { listOf, splitProxies } from './proxies.ts';
+import type { FieldName, Fields, FieldValue } from '../../../model/plan.ts';
+import type { WriteRequest } from '../../connector.ts';
+import { countryCode } from '../countries.ts';
+import { FIELDS, type FieldMap } from '../fields.ts';
+import { listOf, splitProxies } from '../proxies.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;
 

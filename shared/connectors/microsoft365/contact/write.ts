@@ -1,12 +1,13 @@
-import { FailureError, ThrottledError } from '../../model/failure.ts';
-import type { Owner } from '../../model/plan.ts';
-import { fieldsOf, type WriteAnswer, type WriteRequest } from '../connector.ts';
-import type { Asked } from './asked.ts';
-import type { Contacts } from './contacts.ts';
-import { type Exchange, ExchangeError, type Row } from './exchange.ts';
-import { recipientId } from './exchangeParts.ts';
-import type { Graph } from './graph.ts';
-import { addressInText, holderOf } from './owner.ts';
+import { FailureError, ThrottledError } from '../../../model/failure.ts';
+import type { Owner } from '../../../model/plan.ts';
+import { fieldsOf, type WriteAnswer, type WriteRequest } from '../../connector.ts';
+import type { Asked } from '../asked.ts';
+import { type Exchange, ExchangeError, type Row } from '../exchange.ts';
+import { recipientId } from '../exchangeParts.ts';
+import type { Graph } from '../graph.ts';
+import { addressInText, holderOf } from '../owner.ts';
+import { listOf } from '../proxies.ts';
+import type { Contacts } from './lookUp.ts';
 import {
   contactParameters,
   holdsAll,
@@ -16,7 +17,6 @@ import {
   primaryOf,
   touchesProxies,
 } from './parameters.ts';
-import { listOf } from './proxies.ts';
 
 export interface WriteDependencies {
   readonly exchange: Exchange;

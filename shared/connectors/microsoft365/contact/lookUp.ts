@@ -1,9 +1,9 @@
-import { type Entry, mergeParts } from '../../model/entry.ts';
-import { addressKey, type FindQuery } from '../connector.ts';
-import type { Asked } from './asked.ts';
-import { type Exchange, ExchangeError, opath, type Row } from './exchange.ts';
-import { contactPart, recipientId, recipientPart } from './exchangeParts.ts';
-import { listOf } from './proxies.ts';
+import { type Entry, mergeParts } from '../../../model/entry.ts';
+import { addressKey, type FindQuery } from '../../connector.ts';
+import type { Asked } from '../asked.ts';
+import { type Exchange, ExchangeError, opath, type Row } from '../exchange.ts';
+import { contactPart, recipientId, recipientPart } from '../exchangeParts.ts';
+import { listOf } from '../proxies.ts';
 
 /** Clocks of the directory and of ours may differ by this much, and WhenCreatedUTC has whole seconds. */
 const CLOCK_SLACK_MS = 2_000;

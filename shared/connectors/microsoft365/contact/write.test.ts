@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exchangeRefusal } from './fakeTenant.ts';
-import {
-  cmdlet,
-  connector,
-  contact,
-  EXISTS,
-  FIELDS,
-  NOT_FOUND,
-  request,
-  STAMP,
-  sent,
-  TAKEN,
-  tenant,
-  withExchange,
-} from './writeHarness.ts';
+import { exchangeRefusal } from '../fakeTenant.ts';
+import { cmdlet, connector, contact, EXISTS, FIELDS, NOT_FOUND, request, STAMP, sent, TAKEN, tenant, withExchange } from './harness.ts';
 
 withExchange();
 

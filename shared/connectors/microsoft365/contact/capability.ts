@@ -1,23 +1,12 @@
-import type { Microsoft365Settings, PushType } from '../../model/configuration.ts';
-import { FailureError } from '../../model/failure.ts';
-import type { FieldName } from '../../model/plan.ts';
-import type { Capability, FieldCapability } from '../connector.ts';
-import { canonicalCountry } from './countries.ts';
-import { CONTACT_TYPES } from './exchangeParts.ts';
-import { FIELDS, MAX_ADDRESSES } from './fields.ts';
+import type { Microsoft365Settings } from '../../../model/configuration.ts';
+import type { FieldName } from '../../../model/plan.ts';
+import type { Capability, FieldCapability } from '../../connector.ts';
+import { canonicalCountry } from '../countries.ts';
+import { CONTACT_TYPES } from '../exchangeParts.ts';
+import { FIELDS, MAX_ADDRESSES } from '../fields.ts';
 
 /** Exchange publishes no limit; 3 to 5 parallel calls are borne (reference §5.5). */
 const LANES = 3;
-
-/** Throws `refused` for push types other than `contact`. */
-export function onlyContact(as: PushType, connector: string): null {
-  if (as === 'contact') return null;
-  throw new FailureError({
-    code: 'refused',
-    message: `Connector "${connector}": pushing as "${as}" is not available yet.`,
-    nextStep: 'Set "as": "contact" in the route\'s push.',
-  });
-}
 
 /** What a mail contact holds. Written names and addresses show with a delay of seconds to minutes, so a missing one is no proof. */
 export function contactCapability(settings: Microsoft365Settings): Capability {
