@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
+import { readAll } from './readAll.ts';
+import { googleWorkspace, memory, microsoft365, type Subject } from './subjects.ts';
+
+/** What every connector promises about reading (`Connector.readPage`), whatever directory is behind it. */
+describe.each([
+  ['memory', memory],
+  ['microsoft365', () => microsoft365('contact')],
+  ['googleWorkspace', googleWorkspace],
+] as const)('reading %s', (_name, start) => {
+  let subject: Subject;
+  beforeAll(async () => {
+    subject = await start();
+  });
+  afterAll(() => subject.stop());
+
+  it('ends, finishes each of its sets once, and counts what it received', async () => {
+    const { pages, entries } = await readAll(subject.connect);
+    const finished = pages.filter((page) => page.finished).map((page) => page.set);
+    expect([...finished].sort()).toEqual([...subject.connect().sets].sort());
+    expect(pages.every((page) => page.mode === 'full' && page.removed.length === 0)).toBe(true);
+    expect(pages.every((page) => Buffer.byteLength(page.cursor ?? '') <= 16 * 1024)).toBe(true);
+    expect(entries.size).toBeGreaterThanOrEqual(23);
+    expect(pages.reduce((n, page) => n + page.read, 0)).toBeGreaterThanOrEqual(entries.size);
+    expect(pages.flatMap((page) => page.domains ?? []).length).toBeGreaterThan(0);
+  });
+
+  it('gives entries in our one shape: nothing empty, addresses without prefix, the primary one first', async () => {
+    const { entries } = await readAll(subject.connect);
+    for (const entry of entries.values()) {
+      expect(entry.id).not.toBe('');
+      expect(entry.type).not.toBe('');
+      for (const address of entry.addresses) expect(address).toMatch(/^[^:\s]+@[^:\s]+$/);
+      expect(new Set(entry.addresses.map((address) => address.toLowerCase())).size).toBe(entry.addresses.length);
+      for (const [name, value] of Object.entries(entry.attributes)) {
+        expect([name, value]).not.toEqual([name, '']);
+        expect(value === null || value === undefined || (Array.isArray(value) && value.length === 0)).toBe(false);
+      }
+      if (entry.createdAt) expect(new Date(entry.createdAt).toISOString()).toBe(entry.createdAt);
+    }
+  });
+
+  it('gives the same again, from what the last read left behind', async () => {
+    const first = await readAll(subject.connect);
+    const again = await readAll(subject.connect, first);
+    expect(again.pages.every((page) => !page.restarted)).toBe(true);
+    expect([...again.entries].sort()).toEqual([...first.entries].sort());
+  });
+
+  it('asks to wait instead of waiting long, and goes on from the same cursor', async () => {
+    if (!subject.server) return;
+    await subject.control({ faults: { throttle: { everyNth: 1, times: 1, retryAfter: 60 } } });
+    const refused = await subject
+      .connect()
+      .readPage(null, { tokens: {}, readBefore: [] })
+      .catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(ThrottledError);
+    expect((refused as ThrottledError).notBefore).toBeGreaterThan(Date.now() + 50_000);
+    await subject.control({ faults: {} });
+    expect((await readAll(subject.connect)).entries.size).toBeGreaterThanOrEqual(23);
+  });
+
+  it('fails with a cause for the administrator where an answer is cut off or is a sign-in page', async () => {
+    if (!subject.server) return;
+    for (const lie of ['truncatedJson', 'html']) {
+      await subject.control({ faults: { lie } });
+      const failed = await readAll(subject.connect).catch((error: unknown) => error);
+      await subject.control({ faults: {} });
+      expect(failed, lie).toBeInstanceOf(FailureError);
+      const { failure } = failed as FailureError;
+      expect([failure.code, failure.message.length > 20, failure.nextStep.length > 10], lie).toEqual(['badAnswer', true, true]);
+    }
+  });
+
+  it('lists a part that was never granted as a loss, and fails once it was read before', async () => {
+    if (!subject.server) return;
+    const first = await readAll(subject.connect);
+    await subject.control({ faults: { forbidden: ['groups'] } });
+    const without = await readAll(subject.connect);
+    const refused = await readAll(subject.connect, first).catch((error: unknown) => error);
+    await subject.control({ faults: {} });
+    expect(without.pages.flatMap((page) => page.losses ?? [])).toEqual(['groups']);
+    expect([...without.entries.values()].some((entry) => entry.type.toLowerCase().includes('googlegroup'))).toBe(false);
+    expect(refused).toBeInstanceOf(FailureError);
+    expect((refused as FailureError).failure.code).toMatch(/permission|authentication/);
+  });
+
+  it('follows a change of the directory', async () => {
+    if (!subject.server) return;
+    const first = await readAll(subject.connect);
+    const user = [...first.entries.values()].find((entry) => entry.kind === 'user' && entry.enabled && entry.attributes.displayName)!;
+    await subject.control({ remove: [user.id] });
+    const after = await readAll(subject.connect, first);
+    expect(after.entries.has(user.id)).toBe(false);
+    expect(after.entries.size).toBe(first.entries.size - 1);
+    expect([...(await readAll(subject.connect)).entries].sort()).toEqual([...after.entries].sort());
+  });
+});

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Connector, fieldsOf, type WriteAnswer, type WriteRequest } from '../../shared/connectors/connector.ts';
+import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
+import type { FieldName, Fields, FieldValue } from '../../shared/model/plan.ts';
+import { sameValue } from '../../shared/rules/diff.ts';
+import { fullFields, messyFields, projected } from './fields.ts';
+import { readAll } from './readAll.ts';
+import { googleWorkspace, memory, microsoft365, type Subject } from './subjects.ts';
+
+/** What every connector promises about writing (`Connector.write`, `get`, `find`), for each of its push types. */
+describe.each([
+  ['memory', memory],
+  ['microsoft365 as contact', () => microsoft365('contact')],
+  ['googleWorkspace as sharedContact', googleWorkspace],
+] as const)('writing %s', (_name, start) => {
+  let subject: Subject;
+  let connector: Connector;
+  let number = 0;
+  beforeAll(async () => {
+    subject = await start();
+    connector = subject.connect();
+  });
+  afterAll(() => subject.stop());
+
+  const request = (
+    change: WriteRequest['change'],
+    targetId: string | null,
+    fields: Fields,
+    more: Partial<WriteRequest> = {},
+  ): WriteRequest => ({
+    change,
+    as: subject.as,
+    kind: 'user',
+    targetId,
+    fields,
+    current: {},
+    stamp: `galsync:route:s${number}`,
+    alias: `person.${String(number).padStart(8, '0')}`,
+    ...more,
+  });
+  /** Makes an object of a new person; answers its id and what it was asked to hold. */
+  const make = async (fields: Fields): Promise<{ id: string; fields: Fields; stamp: string; alias: string; since: string }> => {
+    number += 1;
+    const since = new Date(Date.now() - 1_000).toISOString();
+    const sent = request('create', null, fields, { setStamp: `galsync:route:s${number}` });
+    const id = targetOf(await connector.write(sent));
+    return { id, fields, stamp: sent.stamp, alias: sent.alias, since };
+  };
+  const person = (): Fields => projected(connector.capability(subject.as), fullFields(number + 1));
+  const held = async (id: string): Promise<Fields> => {
+    const entry = await connector.get(id, subject.as);
+    if (!entry) throw new Error(`${id} is not there.`);
+    return fieldsOf(entry);
+  };
+  const update = async (id: string, fields: Fields, stamp: Partial<WriteRequest> = {}): Promise<WriteAnswer> =>
+    connector.write(request('update', id, fields, { current: await held(id), ...stamp }));
+
+  it('holds every field of its capability, and says the same in a read', async () => {
+    const { id, fields, stamp } = await make(person());
+    const there = await held(id);
+    expect(differing(fields, there)).toEqual([]);
+    const entry = (await readAll(subject.connect)).entries.get(id)!;
+    expect(differing(fields, fieldsOf(entry))).toEqual([]);
+    expect([entry.stamp, entry.type]).toEqual([stamp, connector.capability(subject.as).types.find((type) => type === entry.type)]);
+  });
+
+  it('holds whatever people are called and write, once it was projected', async () => {
+    const capability = connector.capability(subject.as);
+    await fc.assert(
+      fc.asyncProperty(messyFields(), async (messy) => {
+        const fields = projected(capability, { ...messy, addresses: [`messy${number + 1}@elsewhere.example`] });
+        const { id } = await make(fields);
+        const there = await held(id);
+        expect(differing(fields, there)).toEqual([]);
+        // Projected again, what came back is what was asked for: the next run writes nothing.
+        expect(differing(projected(capability, there), there)).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('changes the fields that are named, and no other', async () => {
+    const { id, fields } = await make(person());
+    ok(await update(id, { jobTitle: 'Somebody else' }));
+    expect(differing({ ...fields, jobTitle: 'Somebody else' }, await held(id))).toEqual([]);
+  });
+
+  it('clears a field with null, and each one of them', async () => {
+    const { id, fields } = await make(person());
+    const cleared = (Object.keys(fields) as FieldName[]).filter((name) => !KEPT.has(name));
+    ok(await update(id, Object.fromEntries(cleared.map((name) => [name, null]))));
+    const there = await held(id);
+    expect(cleared.filter((name) => there[name] !== undefined && there[name] !== null)).toEqual([]);
+    expect(differing({ displayName: fields.displayName ?? null, addresses: fields.addresses ?? null }, there)).toEqual([]);
+  });
+
+  it('takes a new primary address and lets the old one go', async () => {
+    const { id } = await make(person());
+    const addresses = [`moved${number}@elsewhere.example`];
+    ok(await update(id, { addresses }));
+    expect(differing({ addresses }, await held(id))).toEqual([]);
+  });
+
+  it('hides and shows again where it can', async () => {
+    if (!connector.capability(subject.as).canHide) return;
+    const { id } = await make(person());
+    ok(await connector.write(request('hide', id, { hidden: 'true' }, { current: await held(id) })));
+    expect((await held(id)).hidden).toBe('true');
+    ok(await update(id, { hidden: 'false' }));
+    expect((await held(id)).hidden).toBe('false');
+  });
+
+  it('marks what it makes, takes the mark off, and puts it on again', async () => {
+    const { id, fields, stamp } = await make(person());
+    expect((await connector.get(id, subject.as))?.stamp).toBe(stamp);
+    ok(await update(id, {}, { setStamp: '' }));
+    expect((await connector.get(id, subject.as))?.stamp).toBeUndefined();
+    ok(await connector.write(request('adopt', id, { jobTitle: 'Adopted' }, { current: await held(id), setStamp: stamp })));
+    expect((await connector.get(id, subject.as))?.stamp).toBe(stamp);
+    expect(differing({ ...fields, jobTitle: 'Adopted' }, await held(id))).toEqual([]);
+  });
+
+  it('removes once and for all; what is gone is said so, and never an error of ours', async () => {
+    const { id, stamp, alias, since } = await make(person());
+    expect(await connector.write(request('delete', id, {}))).toMatchObject({ ok: true, targetId: id });
+    expect(await connector.write(request('delete', id, {}))).toMatchObject({ ok: true, note: 'alreadyGone' });
+    expect(await connector.get(id, subject.as)).toBeNull();
+    expect(await connector.find({ as: subject.as, stamp, alias, address: 'nobody@elsewhere.example', since })).toBeNull();
+    expect(await connector.write(request('update', id, { jobTitle: 'Nobody' }))).toMatchObject({ ok: false, retry: 'gone' });
+    expect((await readAll(subject.connect)).entries.has(id)).toBe(false);
+  });
+
+  it('names the owner of an address that is taken, and makes nothing', async () => {
+    if (!connector.capability(subject.as).uniqueAddresses) return;
+    const first = await make(person());
+    ok(await update(first.id, {}, { setStamp: '' }));
+    number += 1;
+    const addresses = first.fields.addresses as readonly string[];
+    const answer = await connector.write(
+      request('create', null, { displayName: 'Second', addresses }, { setStamp: `galsync:route:s${number}` }),
+    );
+    expect(answer).toMatchObject({ ok: false, retry: 'collision', owner: { id: first.id } });
+    const holders = [...(await readAll(subject.connect)).entries.values()].filter((entry) => entry.addresses.includes(addresses[0]!));
+    expect(holders.map((entry) => entry.id)).toEqual([first.id]);
+  });
+
+  it('finds a create again whose answer was lost, by its stamp or its name', async () => {
+    if (!subject.server) return;
+    const fields = person();
+    number += 1;
+    const sent = request('create', null, fields, { setStamp: `galsync:route:s${number}` });
+    const since = new Date(Date.now() - 1_000).toISOString();
+    await subject.control({ faults: { loseAnswer: { match: 'New-MailContact|/full POST', times: 1 } } });
+    const answer = await subject
+      .connect()
+      .write(sent)
+      .catch((error: unknown) => error);
+    await subject.control({ faults: {} });
+    const lost =
+      answer instanceof FailureError ? (answer as { answerLost?: boolean }).answerLost : (answer as { retry?: string }).retry === 'unknown';
+    const address = (fields.addresses as readonly string[])[0]!;
+    const found = await connector.find({ as: subject.as, stamp: sent.stamp, alias: sent.alias, address, since });
+    // Either the connector saw for itself that it was made, or it says that it does not know.
+    expect(lost === true || (answer as { ok?: boolean }).ok === true).toBe(true);
+    expect(found).not.toBeNull();
+    // What the first try did not come to is written on the object that it made.
+    ok(await update(found!.id, fields, { setStamp: sent.stamp }));
+    expect(differing(fields, await held(found!.id))).toEqual([]);
+    const same = [...(await readAll(subject.connect)).entries.values()].filter((entry) => entry.addresses.includes(address));
+    expect(same).toHaveLength(1);
+  });
+
+  it('does nothing while it is told to wait, and says until when', async () => {
+    if (!subject.server) return;
+    const fields = person();
+    number += 1;
+    await subject.control({ clearLog: true, faults: { throttle: { everyNth: 1, retryAfter: 120, match: 'InvokeCommand|/m8/' } } });
+    const refused = await subject
+      .connect()
+      .write(request('create', null, fields, { setStamp: `galsync:route:s${number}` }))
+      .catch((error: unknown) => error);
+    await subject.control({ faults: {} });
+    expect(refused).toBeInstanceOf(ThrottledError);
+    const log = (await (await fetch(`http://127.0.0.1:${subject.server.port}/control/log`)).json()) as { wrote: boolean }[];
+    expect(log.filter((one) => one.wrote)).toEqual([]);
+  });
+
+  it('tells a missing right from a fault of the object', async () => {
+    if (!subject.server) return;
+    const { id } = await make(person());
+    await subject.control({ faults: { forbidden: ['exchange', 'contacts'] } });
+    const answer = await subject
+      .connect()
+      .write(request('update', id, { jobTitle: 'Never' }))
+      .catch((error: unknown) => error);
+    await subject.control({ faults: {} });
+    const code = answer instanceof FailureError ? answer.failure.code : (answer as { retry: string }).retry;
+    expect(['permission', 'authentication']).toContain(code);
+  });
+
+  it('has no push type of another directory', () => {
+    if (subject.server) expect(() => connector.capability(subject.as === 'contact' ? 'sharedContact' : 'guest')).toThrow('push type');
+  });
+});
+
+/** Not empty in any directory, or not the object's own. */
+const KEPT: ReadonlySet<FieldName> = new Set<FieldName>(['displayName', 'addresses', 'hidden', 'x500', 'stamp', 'alias']);
+
+function differing(wanted: Fields, there: Fields): readonly (readonly [FieldName, FieldValue, FieldValue])[] {
+  return (Object.keys(wanted) as FieldName[])
+    .filter((name) => name !== 'stamp' && !sameValue(name, wanted[name] ?? null, there[name] ?? null))
+    .map((name) => [name, wanted[name] ?? null, there[name] ?? null] as const);
+}
+
+function targetOf(answer: WriteAnswer): string {
+  ok(answer);
+  return answer.targetId!;
+}
+
+function ok(answer: WriteAnswer): void {
+  expect(answer).toMatchObject({ ok: true, notKept: [] });
+}
