@@ -1,10 +1,50 @@
-/** `npm run bench`: measured against a floor in the same run; prints a table and JSON. */
-import { syncBench } from './sync.ts';
+/** `npm run bench [-- sync|microsoft365|google …]`: each measured against a floor in the same run; prints tables and one JSON line. */
+import { googleBench, microsoft365Bench, type PullRow } from './pullBench.ts';
+import { type BenchRow, syncBench } from './sync.ts';
 
-const results = await syncBench();
-for (const row of results)
-  console.log(
-    `${row.name.padEnd(28)} ${row.seconds.toFixed(1).padStart(7)} s  ${String(row.calls).padStart(7)} calls  ${String(row.writes).padStart(6)} writes  ratio to floor ${row.ratio === null ? '-' : row.ratio.toFixed(2)}`,
-  );
+const BENCHES: Readonly<Record<string, () => Promise<readonly object[]>>> = {
+  sync: async () => shown(await syncBench(), syncLine),
+  microsoft365: async () => shown(await microsoft365Bench(), pullLine),
+  google: async () => shown(await googleBench(), pullLine),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !(name in BENCHES));
+if (unknown !== undefined) {
+  console.error(`There is no bench "${unknown}"; there are ${Object.keys(BENCHES).join(', ')}.`);
+  process.exit(2);
+}
+const results: Record<string, readonly object[]> = {};
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+  console.log(`\n${name}`);
+  results[name] = await BENCHES[name]!();
+}
 console.log(JSON.stringify({ at: new Date().toISOString(), results }));
 process.exit(0);
+
+function shown<T extends object>(rows: readonly T[], line: (row: T) => string): readonly T[] {
+  for (const row of rows) console.log(line(row));
+  return rows;
+}
+
+function syncLine(row: BenchRow): string {
+  const ratio = row.ratio === null ? '' : `  ${row.ratio.toFixed(2)} × floor`;
+  return `${row.name.padEnd(44)} ${seconds(row.seconds)} ${calls(row.calls)} ${String(row.writes).padStart(7)} writes${ratio}`;
+}
+
+function pullLine(row: PullRow): string {
+  const { ratio } = row;
+  const against = ratio
+    ? `  ${ratio.seconds.toFixed(2)} × time  ${ratio.calls.toFixed(2)} × calls  ${ratio.memory.toFixed(2)} × memory`
+    : '  (floor)';
+  const found = row.gaveUp === null ? `${String(row.objects).padStart(7)} objects` : `gave up: ${row.gaveUp}`;
+  return `${row.name.padEnd(44)} ${seconds(row.seconds)} ${calls(row.calls)} ${String(row.peakMiB).padStart(5)} MiB${against}  ${found}`;
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(1).padStart(7)} s`;
+}
+
+function calls(value: number): string {
+  return `${String(value).padStart(6)} calls`;
+}

@@ -139,11 +139,11 @@ function isPassingFault(request: HttpRequest, answer: HttpAnswer): boolean {
 
 async function noteRefusal(deps: HttpDependencies, pace: Pace, key: string, host: string, answer: HttpAnswer): Promise<void> {
   const now = deps.now();
-  pace.refused(now);
   // Without a word from the service: 1, 2, 4 … 64 s with jitter (Google's advice; Graph's for answers without the header).
   const asked = retryAfterMs(answer, now);
-  const waitMs = asked ?? Math.min(64_000, 1000 * 2 ** Math.min(6, pace.refusals - 1)) + deps.random() * 1000;
+  const waitMs = asked ?? Math.min(64_000, 1000 * 2 ** Math.min(6, pace.refusals)) + deps.random() * 1000;
   const notBefore = now + waitMs + MARGIN_MS;
+  pace.refused(now, waitMs);
   if (notBefore > pace.notBefore) {
     pace.notBefore = notBefore;
     await deps.waits.raise(key, notBefore);

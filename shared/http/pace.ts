@@ -6,7 +6,8 @@ export interface Pace {
   /** Reserves the next slot and answers how long to wait for it, in ms. */
   reserve(now: number): number;
   succeeded(): void;
-  refused(now: number): void;
+  /** @param waitMs how long the service asked to wait: the scale of its window, beyond which going slower is pointless. */
+  refused(now: number, waitMs: number): void;
   /** Epoch ms before which nobody may call; known to this process. */
   notBefore: number;
   /** When the shared row was read last. */
@@ -16,8 +17,11 @@ export interface Pace {
 }
 
 const SLOWEST_MS = 5_000;
-const FASTER = 0.985;
+const FASTER = 0.97;
 const SLOWER = 1.6;
+/** A service that asks for a second judges by seconds: four calls in each such window are slow enough. */
+const CALLS_PER_WINDOW = 4;
+const SLOW_ENOUGH_MS = 100;
 
 /** @param requestsPerMinute a ceiling from the configuration, or null. */
 export function createPace(requestsPerMinute: number | null): Pace {
@@ -40,12 +44,14 @@ export function createPace(requestsPerMinute: number | null): Pace {
       pace.refusals = 0;
       interval = interval * FASTER < 2 ? floor : Math.max(floor, interval * FASTER);
     },
-    refused(now) {
+    refused(now, waitMs) {
       pace.refusals += 1;
       const window = recent.filter((at) => at > now - 2_000);
       const observed = window.length > 1 ? (now - window[0]!) / window.length : 100;
       // One burst of refusals counts once: lanes that were already under way say nothing new.
-      if (pace.refusals === 1) interval = Math.min(SLOWEST_MS, Math.max(interval, observed, 20) * SLOWER);
+      if (pace.refusals > 1) return;
+      const slowest = Math.max(floor, Math.min(SLOWEST_MS, Math.max(SLOW_ENOUGH_MS, waitMs / CALLS_PER_WINDOW)));
+      interval = Math.max(interval, Math.min(slowest, Math.max(interval, observed, 20) * SLOWER));
     },
   };
   return pace;

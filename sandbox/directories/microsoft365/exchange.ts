@@ -88,11 +88,12 @@ function list(
     return one && accepts(one) ? json(200, { value: [row(one)] }) : missing(parameters['Identity']);
   }
   const matches = parameters['Filter'] ? compileOpath(String(parameters['Filter'])) : () => true;
-  let rows = options.objects.all().filter(accepts).map(row).filter(matches);
+  let rows = options.objects.all().filter(accepts);
+  if (parameters['Filter']) rows = rows.filter((one) => matches(row(one)));
   if (faults.shrinkTo !== undefined && name === 'Get-Recipient') rows = rows.slice(0, faults.shrinkTo);
   if (faults.shrinkContactsTo !== undefined) {
-    const contacts = rows.filter((one) => one['RecipientTypeDetails'] === 'MailContact').slice(0, faults.shrinkContactsTo);
-    rows = [...rows.filter((one) => one['RecipientTypeDetails'] !== 'MailContact'), ...contacts];
+    const contacts = rows.filter((one) => one.recipientType === 'MailContact').slice(0, faults.shrinkContactsTo);
+    rows = [...rows.filter((one) => one.recipientType !== 'MailContact'), ...contacts];
   }
   if (faults.lie === 'emptyPage' && (!faults.lieAbout || new RegExp(faults.lieAbout).test(name))) rows = [];
   const asked = Number(/odata\.maxpagesize=(\d+)/.exec(String(call.headers['prefer'] ?? ''))?.[1] ?? 1000);
@@ -103,7 +104,7 @@ function list(
   return json(200, {
     '@odata.context': 'simulated',
     '@adminapi.warnings': [],
-    value: rows.slice(start, start + size),
+    value: rows.slice(start, start + size).map(row),
     ...(more ? { '@odata.nextLink': next } : {}),
   });
 }

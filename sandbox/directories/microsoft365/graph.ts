@@ -15,24 +15,11 @@ const PAGE = 120;
 export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): Reply {
   const path = decodeURIComponent(call.path.replace(/^\/v1\.0/, ''));
   if (call.method !== 'GET') return error(405, 'MethodNotAllowed', 'Not here.');
-  if (path === '/organization')
-    return (
-      forbidden(faults, 'domains') ??
-      json(200, {
-        value: [
-          {
-            id: 'tenant',
-            verifiedDomains: options.domains.map((name, n) => ({
-              name,
-              isDefault: n === 0,
-              isInitial: name.endsWith('.onmicrosoft.com'),
-              type: 'Managed',
-              capabilities: 'Email',
-            })),
-          },
-        ],
-      })
-    );
+  if (/^\/organization(\/|$)/.test(path)) {
+    const refused = forbidden(faults, 'domains');
+    if (refused) return refused;
+    return json(200, path === '/organization' ? { value: [organization(options)] } : organization(options));
+  }
   if (/^\/users(\/|$)/.test(path)) {
     const refused = forbidden(faults, 'users');
     if (refused) return refused;
@@ -52,6 +39,17 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
     return lied(list(options, call, faults, groups, groupView), faults, 'groups');
   }
   return error(404, 'ResourceNotFound', `There is no ${path} here.`);
+}
+
+function organization(options: GraphOptions): object {
+  const verifiedDomains = options.domains.map((name, n) => ({
+    name,
+    isDefault: n === 0,
+    isInitial: name.endsWith('.onmicrosoft.com'),
+    type: 'Managed',
+    capabilities: 'Email',
+  }));
+  return { id: 'tenant', displayName: options.domains[0], verifiedDomains };
 }
 
 export function error(status: number, code: string, message: string, headers: Record<string, string> = {}): Reply {
@@ -174,7 +172,8 @@ function decode(text: string | null): Token | null {
 
 function link(options: GraphOptions, call: Call, name: string, token: Partial<Token>): string {
   const select = call.url.searchParams.get('$select');
-  const kept = name === '$deltatoken' || !select ? '' : `&$select=${encodeURIComponent(select)}`;
+  const top = call.url.searchParams.get('$top');
+  const kept = `${select ? `&$select=${encodeURIComponent(select)}` : ''}${top ? `&$top=${top}` : ''}`;
   return `${options.base()}${call.path}?${name}=${encode({ ...token, ...(select ? { select } : {}) } as never)}${kept}`;
 }
 
@@ -208,10 +207,12 @@ function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
       : options.objects
           .removed()
           .filter((one) => one.object.type === 'user' && one.at > from && one.at <= upTo && !options.objects.get(one.id));
+  const view = (user: TenantObject): object => (faults.lie === 'idOnly' ? { id: user.id } : userView(user, names, options));
   const rows = [
-    ...changed.map((user) => (faults.lie === 'idOnly' ? { id: user.id } : userView(user, names, options))),
-    ...gone.map((one) => ({ id: one.id, '@removed': { reason: 'changed' } })),
+    ...changed.map((user) => () => view(user)),
+    ...gone.map((one) => () => ({ id: one.id, '@removed': { reason: 'changed' } })),
   ];
+  const page = (first: number, end?: number): readonly object[] => rows.slice(first, end).map((row) => row());
   const size = faults.pageSize ?? PAGE;
   const start = skip?.start ?? 0;
   if (faults.lie === 'emptyPage')
@@ -219,7 +220,7 @@ function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
   const next = faults.lie === 'stuckPaging' ? 0 : start + size;
   if (faults.lie === 'stuckPaging' || next < rows.length)
     return json(200, {
-      value: rows.slice(start, start + size),
+      value: page(start, start + size),
       '@odata.nextLink': skipLink(options, select, {
         start: next,
         since: from,
@@ -227,7 +228,7 @@ function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
         issued: faults.lie === 'stuckPaging' ? 1 : Date.now(),
       }),
     });
-  return json(200, { value: rows.slice(start), '@odata.deltaLink': deltaLink(options, select, upTo) });
+  return json(200, { value: page(start), '@odata.deltaLink': deltaLink(options, select, upTo) });
 }
 
 function skipLink(options: GraphOptions, select: string, token: Token): string {
