@@ -5,8 +5,9 @@ export interface Api {
   readonly url: string;
   get<T>(path: string): Promise<T>;
   send(
-    method: 'POST' | 'PUT',
+    method: 'POST' | 'PUT' | 'DELETE',
     path: string,
+    /** null: none. */
     body: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<{ status: number; body: unknown }>;
@@ -27,7 +28,7 @@ export function createApi(url: string): Api {
       const response = await fetch(`${url}/api/${path}`, {
         method,
         headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify(body),
+        ...(body === null ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
       return { status: response.status, body: text ? (JSON.parse(text) as unknown) : null };

@@ -27,6 +27,8 @@ export interface Logged {
   readonly at: number;
   readonly method: string;
   readonly path: string;
+  /** As it came, without the question mark. */
+  readonly query: string;
   readonly what: string;
   readonly status: number;
   readonly refused: boolean;
@@ -87,6 +89,7 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
       at: Date.now(),
       method: call.method,
       path: call.path,
+      query: call.url.search.slice(1),
       what: about,
       status: reply.status,
       refused: refusal !== null,
