@@ -89,18 +89,6 @@ describe('defaults leave out what does not fit a kind', () => {
 });
 
 describe('nothing is silently ignored', () => {
-  it('adoption is not available yet', () => {
-    const push = { as: 'contact', existing: 'takeOver', existingWhere: test };
-    expect(told({ back: { push } })).toEqual([
-      expect.stringMatching(/^\/routes\/1\/push\/existing not available yet/),
-      expect.stringMatching(/^\/routes\/1\/push\/existingWhere not available yet/),
-    ]);
-  });
-
-  it('four times the same group type is not all of them', () => {
-    expect(told({ contoso: { pull: { groupTypes: Array(4).fill('dynamic') } } })).toEqual([expect.stringMatching(/not available yet/)]);
-  });
-
   it('hiding where nothing can be hidden is a warning', () => {
     const checked = check({ out: { push: { addressList: 'hidden' }, leavers: { gone: { policy: 'hide' } } } });
     expect(checked).toMatchObject({

@@ -19,6 +19,11 @@ export interface Connector {
    * One call makes one request to the directory (plus details of that page's objects where the directory needs them).
    */
   readPage(cursor: string | null, memory: PullMemory): Promise<PullPage>;
+  /**
+   * One page of a group's direct members; `cursor` null begins. Null: the directory has no such group. Called after the sets, for the groups
+   * that filters name and those within them. Throws `FailureError` (`permission`) if the group may not be read.
+   */
+  readMembers(group: string, cursor: string | null): Promise<MembersPage | null>;
   /** What this directory can hold for that push type; throws `FailureError` for a type that it does not have. */
   capability(as: PushType): Capability;
   /** Carries out one change. Answers failures of this object as a value; throws only what regards the whole directory. */
@@ -57,6 +62,18 @@ export interface PullPage {
   readonly read: number;
   /** HTTP calls made. */
   readonly calls: number;
+}
+
+/** Direct members of a group, one page of them. */
+export interface MembersPage {
+  /** By the ids that member lists use: `Entry.id`, or `Entry.memberId` where an entry has one. */
+  readonly members: readonly { readonly id: string; readonly group: boolean }[];
+  /** Everybody of the directory's own people is a member (Google's type CUSTOMER). */
+  readonly everyUser: boolean;
+  /** Opaque; null on the last page. Kept with the page, never in an orchestration. */
+  readonly next: string | null;
+  /** Why the list is known to lack members, in words; null: it is complete as far as anybody can tell. */
+  readonly lacking: string | null;
 }
 
 export interface FieldCapability {

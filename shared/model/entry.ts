@@ -13,6 +13,8 @@ export type GroupType = (typeof GROUP_TYPES)[number];
 export interface Entry {
   /** The directory's immutable id (anchor). Case matters; never normalised. */
   readonly id: string;
+  /** The id by which the directory's groups list it, where that is not `id` (Exchange's contacts). */
+  readonly memberId?: string;
   readonly kind: Kind;
   /** The directory's own word for what this is: `UserMailbox`, `MailContact`, `GuestMailUser`, `sharedContact`, `googleUser` … */
   readonly type: string;

@@ -139,7 +139,12 @@ describe('whose domain it is', () => {
 });
 
 describe('members of groups', () => {
-  const all = (ids: readonly string[], complete = true): ResolvedMembers => ({ ids: new Set(ids), complete, unreadable: [] });
+  const all = (ids: readonly string[], complete = true): ResolvedMembers => ({
+    ids: new Set(ids),
+    everyUser: false,
+    complete,
+    unreadable: [],
+  });
   const filter: Partial<Filter> = { onlyMembersOf: ['g'], exceptMembersOf: ['h'] };
   const asked = (only: ResolvedMembers, except: ResolvedMembers, more: Given = {}): string =>
     reason({}, { ...more, route: { filter: { ...filter, ...more.route?.filter } }, members: membershipOf(only, except) });
@@ -186,6 +191,24 @@ describe('members of groups', () => {
     expect([...(await resolveMembers(['A'], false, read)).ids]).toEqual(['B', 'u1']);
     const chain = (id: string): GroupMembers => ({ members: [{ id: String(Number(id) + 1), group: Number(id) < 50_000 }], complete: true });
     expect((await resolveMembers(['0'], true, chain)).ids.size).toBe(50_001);
+  });
+  it('a group that holds everybody holds people, no groups and contacts', () => {
+    const everybody = { ...none, everyUser: true };
+    const { inOnly } = membershipOf(everybody, none);
+    expect([inOnly(anEntry({ kind: 'user' })), inOnly(anEntry({ kind: 'contact' })), inOnly(anEntry({ kind: 'group' }))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+  it('an entry that member lists name by another id is found by it', () => {
+    const { inOnly } = membershipOf(all(['entra-1']), none);
+    expect([inOnly(anEntry({ id: 'guid-1', memberId: 'entra-1' })), inOnly(anEntry({ id: 'guid-1' }))]).toEqual([true, false]);
+  });
+  it('a member group that cannot be read makes the list incomplete, and fails nobody', async () => {
+    const { read } = directory({ A: ['B', 'u1'] });
+    const hidden = (id: string): GroupMembers | null => (id === 'A' ? { members: [{ id: 'B', group: true }], complete: true } : read(id));
+    expect(await resolveMembers(['A'], true, hidden)).toMatchObject({ complete: false, unreadable: [] });
   });
   it('says what could not be read', async () => {
     const { read } = directory({ A: ['B', 'u1'], B: ['u2'] }, ['B']);

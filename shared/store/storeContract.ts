@@ -1,6 +1,7 @@
 import { beforeAll, describe, it } from 'vitest';
 import { jobContract } from './contract/jobs.ts';
 import { linkContract } from './contract/links.ts';
+import { membershipContract } from './contract/memberships.ts';
 import { planContract } from './contract/plans.ts';
 import { routeContract, rowContract } from './contract/rows.ts';
 import { snapshotContract } from './contract/snapshots.ts';
@@ -35,6 +36,7 @@ export function storeContract(open: () => Store): void {
   describe('routes', () => routeContract(current, name));
   describe('links', () => linkContract(current, name));
   describe('snapshots', () => snapshotContract(current, name));
+  describe('memberships', () => membershipContract(current, name));
   describe('plans', () => planContract(current, jobId));
   describe('jobs and their log', () => jobContract(current, fresh, jobId));
 }

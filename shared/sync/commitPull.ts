@@ -19,7 +19,7 @@ export async function beginCommit(context: SyncContext, position: PullPosition):
     const { configuration } = await context.configuration();
     const { connector } = context.open(connectorSettings(configuration, position.connector), configuration);
     const before = await context.store.snapshots.state(position.connector);
-    proveComplete(position, before);
+    proveComplete(position, before, connector.sets);
     const changedRights =
       before !== null && (before.fingerprint !== connector.fingerprint || !sameSets(before.readBefore, Object.keys(position.sets)));
     const tokens: Record<string, string> = {};
@@ -56,7 +56,7 @@ function sameSets(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((set) => b.includes(set));
 }
 
-function proveComplete(position: PullPosition, before: SnapshotState | null): void {
+function proveComplete(position: PullPosition, before: SnapshotState | null, sets: readonly string[]): void {
   for (const [set, read] of Object.entries(position.sets)) {
     if (!read.finished) throw incomplete(position.connector, set, 'ended before its last page');
     const missing = (read.count ?? 0) - read.rows;
@@ -64,7 +64,7 @@ function proveComplete(position: PullPosition, before: SnapshotState | null): vo
       throw incomplete(position.connector, set, `gave ${read.rows} objects although the directory counts ${read.count}`);
     }
   }
-  const refused = before?.readBefore.find((set) => !(set in position.sets));
+  const refused = before?.readBefore.find((set) => sets.includes(set) && !(set in position.sets));
   if (refused) throw incomplete(position.connector, refused, 'was read before and is missing now');
 }
 
@@ -129,6 +129,7 @@ export async function finishCommit(
       await snapshots.putState(state);
       await snapshots.putPending(input.connector, null);
       await snapshots.dropIndex(input.connector, state.version);
+      await context.store.memberships.drop(input.connector, [state.version]);
     }
     await snapshots.dropStaged(input.connector, null);
     return { ok: true };

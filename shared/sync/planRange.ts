@@ -109,7 +109,7 @@ function collect(
   return {
     changes,
     links: updates,
-    summary: { pulled: candidates.length, unchanged, skippedBecause, keptBecause, linked, losses, warnings: [] },
+    summary: { pulled: candidates.length, unchanged, skippedBecause, keptBecause, linked, losses, warnings: planning.warnings },
   };
 }
 

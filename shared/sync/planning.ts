@@ -10,6 +10,7 @@ import type { PlanContext } from '../rules/view.ts';
 import type { SnapshotState } from '../store/store.ts';
 import type { OpenConnector, SyncContext } from './context.ts';
 import { connectorSettings, routeSettings } from './context.ts';
+import { membershipOfRoute } from './memberships.ts';
 
 const STALE_MS = 24 * 3_600_000;
 
@@ -27,6 +28,8 @@ export interface Planning {
   readonly targetState: SnapshotState;
   readonly capability: Capability;
   readonly owners: DomainOwners;
+  /** What could not be judged, for people. */
+  readonly warnings: readonly string[];
   readonly plan: PlanContext;
 }
 
@@ -67,6 +70,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
   const owners = domainOwners(configuration.connectors, domains);
   const capability = opened.connector.capability(route.push.as);
   refuseBlindTarget(route.to, capability, targetState);
+  const { warnings, ...membership } = await membershipOfRoute(context, source, route, sourceState);
   const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
   return {
@@ -81,12 +85,13 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     targetState,
     capability,
     owners,
+    warnings,
     plan: {
       route,
       capability,
       now,
       existingWhere,
-      select: compileSelection({ source, route, owners, membership: { pull: null, filter: null }, now }),
+      select: compileSelection({ source, route, owners, membership, now }),
       project: compileProjection(route, capability),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
       routes: new Set(configuration.routes.map((one) => one.id)),

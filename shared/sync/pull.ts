@@ -5,6 +5,7 @@ import type { SnapshotState } from '../store/store.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { holdsLease } from './leases.ts';
+import { readMembers } from './pullMembers.ts';
 import { showWait } from './waits.ts';
 
 const PAGES_PER_ACTIVITY = 25;
@@ -77,15 +78,23 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
     await showWait(context, start.job, pullInstance(start), null);
     const state = await context.store.snapshots.state(start.connector);
     const memory = memoryOf(state, connector.fingerprint);
-    if (start.sequence === 0) await context.store.snapshots.dropStaged(start.connector, start.pull);
-    for (let pages = 0; pages < PAGES_PER_ACTIVITY && context.now().getTime() < until; pages += 1) {
+    if (start.sequence === 0) await dropLeftovers(context, start, state);
+    let pages = 0;
+    const more = async (): Promise<boolean> => {
+      if (pages >= PAGES_PER_ACTIVITY || context.now().getTime() >= until) return false;
       if (await isCancelled(context, start.job)) throw new FailureError(CANCELLED);
+      pages += 1;
+      return true;
+    };
+    while (!isRead(position)) {
+      if (!(await more())) return { ok: true, done: false, waitUntil: null, position: withCalls() };
       const page = await connector.readPage(position.cursor, memory);
       await context.store.snapshots.stage(start.connector, start.pull, position.sequence, page);
       position = advance(position, page, start.connector);
-      if (page.cursor === null) return { ok: true, done: true, waitUntil: null, position: withCalls() };
     }
-    return { ok: true, done: false, waitUntil: null, position: withCalls() };
+    const { pull } = start;
+    const done = await readMembers({ context, configuration, connector, pull, standing: state?.version ?? null, more });
+    return { ok: true, done, waitUntil: null, position: withCalls() };
   } catch (error) {
     if (error instanceof ThrottledError) {
       await showWait(context, start.job, pullInstance(start), error.notBefore);
@@ -93,6 +102,17 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
     }
     return { ok: false, failure: failureOf(error), calls: start.calls + calls() };
   }
+}
+
+/** All sets are read; what may be left are the members of groups. */
+function isRead(position: PullPosition): boolean {
+  return position.sequence > 0 && position.cursor === null;
+}
+
+/** What other pulls, and an attempt of this one that was cut off, left behind. */
+async function dropLeftovers(context: SyncContext, start: PullPosition, state: SnapshotState | null): Promise<void> {
+  await context.store.snapshots.dropStaged(start.connector, start.pull);
+  await context.store.memberships.drop(start.connector, state ? [state.version] : []);
 }
 
 /** Delta tokens count only while the same things are asked for: a changed property list begins a full read. */

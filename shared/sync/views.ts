@@ -92,5 +92,6 @@ export async function clearCache(context: SyncContext, connector: string): Promi
   if (lease)
     throw new Refusal('busy', 409, `Job ${lease.job} uses connector "${connector}"; wait for its end or cancel it.`, { job: lease.job });
   await context.store.snapshots.clear(connector);
+  await context.store.memberships.drop(connector, []);
   context.log({ event: 'connector.cacheCleared', connector });
 }

@@ -10,7 +10,9 @@ import { readContact } from './contactXml.ts';
 import { createDirectory } from './directory.ts';
 import { createFeed } from './feed.ts';
 import { findByStamp } from './find.ts';
-import { readPage, SETS } from './read.ts';
+import { createGroupSettings } from './groupSettings.ts';
+import { membersPage } from './members.ts';
+import { readPage, setsOf } from './read.ts';
 import { createTokens } from './token.ts';
 import { userFields } from './userFields.ts';
 import { writeSharedContact } from './write.ts';
@@ -35,16 +37,25 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
     (fresh) => token('contacts', fresh),
     settings.id,
   );
-  const read = { id: settings.id, customer: settings.customer, directory, feed, calls: deps.http.calls, ...deps.wanted };
+  const settingsOf = createGroupSettings(
+    settings.endpoints['groupsSettings'] ?? 'https://www.googleapis.com',
+    deps.http,
+    (fresh) => token('groupSettings', fresh),
+    settings.id,
+  );
+  // One call for each group, so only where somebody wants to know.
+  const groupSettings = settings.pull.internalOnlyGroups ? null : settingsOf;
+  const read = { id: settings.id, customer: settings.customer, directory, feed, groupSettings, calls: deps.http.calls, ...deps.wanted };
   return {
     id: settings.id,
     kind: 'googleWorkspace',
-    sets: SETS,
+    sets: setsOf(read),
     fingerprint: createHash('sha256')
       .update(JSON.stringify([settings.customer, settings.domain, userFields(deps.wanted), deps.wanted.raw]))
       .digest('hex')
       .slice(0, 16),
     readPage: (cursor, memory) => readPage(read, cursor, memory),
+    readMembers: (group, cursor) => membersPage(directory, group, cursor),
     capability: (as) => onlySharedContact(as, settings.id),
     write: (request) => writeSharedContact(feed, settings.id, request),
     async get(targetId): Promise<Entry | null> {

@@ -172,6 +172,7 @@ export function settingsFor(base: string): GoogleWorkspaceSettings {
     endpoints: { token: `${base}/token`, admin: base, contacts: base },
     credential: { kind: 'serviceAccountKey', key: 'FABRIKAM_KEY', subject: 'admin@fabrikam.example' },
     owns: null,
+    pull: { internalOnlyGroups: true },
     limits: { lanes: null, requestsPerMinute: null },
   } as unknown as GoogleWorkspaceSettings;
 }

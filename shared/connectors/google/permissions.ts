@@ -2,7 +2,7 @@ import { type Feature, SCOPES } from './token.ts';
 
 /** One call that the connector makes, and what it needs for it. */
 export interface PermissionNeed {
-  readonly api: 'Admin SDK API' | 'Contacts API';
+  readonly api: 'Admin SDK API' | 'Groups Settings API' | 'Contacts API';
   readonly call: string;
   readonly scope: string;
   /** What the subject must be or may do. */
@@ -22,6 +22,18 @@ const need = (feature: Feature, of: Omit<PermissionNeed, 'scope' | 'required'>, 
 export const PERMISSIONS: Readonly<Record<Feature, PermissionNeed>> = {
   users: need('users', { api: 'Admin SDK API', call: 'GET users', role: 'Users: Read', why: 'Reads people and guests.' }, true),
   groups: need('groups', { api: 'Admin SDK API', call: 'GET groups', role: 'Groups: Read', why: 'Reads groups.' }),
+  members: need('members', {
+    api: 'Admin SDK API',
+    call: 'GET groups/{key}/members',
+    role: 'Groups: Read',
+    why: 'Reads the members of groups that filters name.',
+  }),
+  groupSettings: need('groupSettings', {
+    api: 'Groups Settings API',
+    call: 'GET groups/v1/groups/{email}',
+    role: 'Groups: Read',
+    why: 'Tells which groups refuse mail from outside or are hidden; asked only with "internalOnlyGroups": false.',
+  }),
   resources: need('resources', {
     api: 'Admin SDK API',
     call: 'GET resources/calendars',

@@ -173,7 +173,7 @@ describe('people', () => {
 
   it('its own fields by path; several values are a list, empty ones absent', async () => {
     const customSchemas = { hr: { costCentre: 7, tags: [{ type: 'work', value: 'x' }, { value: 'y' }], none: [] } };
-    const raw = ['customSchemas.hr.costCentre', 'customSchemas.hr.tags', 'customSchemas.hr.none', 'isAdmin', 'constructor'];
+    const raw = ['customSchemas.hr.costCentre', 'customSchemas.hr.tags', 'customSchemas.hr.none', 'isAdmin', 'name.constructor'];
     const entry = await user({ id: '1', primaryEmail: 'a@fabrikam.example', isAdmin: false, customSchemas }, [], raw);
     expect(entry.raw).toEqual({ 'customSchemas.hr.costCentre': '7', 'customSchemas.hr.tags': ['x', 'y'], isAdmin: 'false' });
   });

@@ -6,14 +6,25 @@ import { isRefused, statusOf } from './answers.ts';
 import { contactId, readContact } from './contactXml.ts';
 import type { DirectoryClient } from './directory.ts';
 import type { Feed, FeedPage } from './feed.ts';
+import { GROUPS_PER_PAGE, type GroupSettings } from './groupSettings.ts';
 import { addressesOf, Domains, Groups, Resources, rawValues, Users, userPart } from './people.ts';
-import { userFields } from './userFields.ts';
+import { unknownField, userFields } from './userFields.ts';
 import { childrenOf } from './xml.ts';
 
 /** Users come last: they must be readable, so a refused set is always followed by a page that can list the loss. */
-const ORDER = ['contacts', 'resources', 'groups', 'users'] as const;
+const ORDER = ['contacts', 'resources', 'groupSettings', 'groups', 'users'] as const;
 type Set_ = (typeof ORDER)[number];
-export const SETS: readonly string[] = ['users', 'groups', 'resources', 'contacts'];
+const SETS: readonly Set_[] = ['users', 'groups', 'groupSettings', 'resources', 'contacts'];
+
+/** The sets that are read, in merge order: settings of groups only where they are asked for. */
+export function setsOf(deps: Pick<ReadDependencies, 'groupSettings'>): readonly string[] {
+  return SETS.filter((set) => set !== 'groupSettings' || deps.groupSettings);
+}
+
+function setAfter(deps: ReadDependencies, set: Set_): Set_ | undefined {
+  const order = ORDER.filter((one) => one !== 'groupSettings' || deps.groupSettings);
+  return order[order.indexOf(set) + 1];
+}
 
 const FEED_PAGE = 1000;
 const SMALLEST_PAGE = 50;
@@ -27,6 +38,8 @@ export interface ReadDependencies {
   readonly customer: string;
   readonly directory: DirectoryClient;
   readonly feed: Feed;
+  /** Null: not asked for. */
+  readonly groupSettings: GroupSettings | null;
   readonly calls: () => number;
   /** Attributes by our names, and the directory's own by path. */
   readonly attributes: readonly string[];
@@ -53,6 +66,8 @@ interface SetPage {
 
 /** One page of a pull. Google has no delta: every set is a sweep. */
 export async function readPage(deps: ReadDependencies, cursor: string | null, memory: PullMemory): Promise<PullPage> {
+  const unknown = unknownField(deps.raw);
+  if (unknown !== null) throw unknownAttribute(deps.id, unknown);
   const before = deps.calls();
   const losses: string[] = [];
   const domains = cursor === null ? await domainsOf(deps) : undefined;
@@ -67,13 +82,22 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
       const smaller = smallerPage(error, position);
       if (smaller) position = smaller;
       else {
-        const next = ORDER[ORDER.indexOf(position.set) + 1];
+        const next = setAfter(deps, position.set);
         if (!next || !neverGranted(error, position, memory)) throw error;
         losses.push(position.set);
         position = begin(next);
       }
     }
   }
+}
+
+/** Told at the first page, never read as empty: a condition on it would fail open. */
+function unknownAttribute(connector: string, name: string): FailureError {
+  return new FailureError({
+    code: 'configuration',
+    message: `Connector "${connector}": Google's users and groups have no attribute "${name}" (asked for as raw.${name}).`,
+    nextStep: 'Correct the name in filters or "set"; custom attributes are raw.customSchemas.<schema>.<field>.',
+  });
 }
 
 function begin(set: Set_): Position {
@@ -108,7 +132,7 @@ function turn(deps: ReadDependencies, position: Position, page: SetPage): Omit<P
       finished: null,
     };
   }
-  const next = ORDER[ORDER.indexOf(position.set) + 1];
+  const next = setAfter(deps, position.set);
   return { ...base, cursor: next ? JSON.stringify(begin(next)) : null, finished: { token: null, count: total } };
 }
 
@@ -124,6 +148,7 @@ function stuck(connector: string, set: string, empty: number): FailureError {
 function setPage(deps: ReadDependencies, position: Position): Promise<SetPage> {
   if (position.set === 'users') return usersPage(deps, position.token);
   if (position.set === 'groups') return groupsPage(deps, position.token);
+  if (position.set === 'groupSettings') return groupSettingsPage(deps, position.token);
   return position.set === 'resources' ? resourcesPage(deps, position.token) : contactsPage(deps, position);
 }
 
@@ -165,6 +190,22 @@ async function groupsPage(deps: ReadDependencies, token: string | null): Promise
     }),
   );
   return { parts, next: answer.nextPageToken || null, total: null };
+}
+
+async function groupSettingsPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
+  const answer = await deps.directory.page('groups', 'the list of groups', Groups, (directory, options) =>
+    directory.groups.list(
+      {
+        customer: deps.customer,
+        maxResults: GROUPS_PER_PAGE,
+        fields: 'nextPageToken,groups(id,email)',
+        ...(token ? { pageToken: token } : {}),
+      },
+      options as never,
+    ),
+  );
+  const groups = (answer.groups ?? []).flatMap(({ id, email }) => (email ? [{ id, email }] : []));
+  return { parts: await deps.groupSettings!(groups), next: answer.nextPageToken || null, total: null };
 }
 
 async function resourcesPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {

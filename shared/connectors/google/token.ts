@@ -16,6 +16,8 @@ const Answer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.
 export const SCOPES = {
   users: 'https://www.googleapis.com/auth/admin.directory.user.readonly',
   groups: 'https://www.googleapis.com/auth/admin.directory.group.readonly',
+  members: 'https://www.googleapis.com/auth/admin.directory.group.member.readonly',
+  groupSettings: 'https://www.googleapis.com/auth/apps.groups.settings',
   resources: 'https://www.googleapis.com/auth/admin.directory.resource.calendar.readonly',
   domains: 'https://www.googleapis.com/auth/admin.directory.domain.readonly',
   contacts: 'https://www.google.com/m8/feeds/',

@@ -1,11 +1,13 @@
 import type { AttributeName } from '../../model/attributes.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
+import { FailureError } from '../../model/failure.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
 import {
   addressKey,
   type Capability,
   type Connector,
   type FindQuery,
+  type MembersPage,
   type PullPage,
   type WriteAnswer,
   type WriteRequest,
@@ -15,6 +17,10 @@ import {
 export interface MemoryDirectory {
   readonly entries: Map<string, Entry>;
   readonly domains: readonly string[];
+  /** Groups by id, with their direct members. */
+  readonly groups: Map<string, MemoryGroup>;
+  /** Pages of members read so far, by group. */
+  readonly memberReads: string[];
   /** Writes carried out so far. */
   writes: number;
   /** Called before each write; may throw, or answer instead. */
@@ -24,8 +30,24 @@ export interface MemoryDirectory {
   fingerprint: string;
 }
 
+export interface MemoryGroup {
+  readonly members: readonly { readonly id: string; readonly group: boolean }[];
+  readonly everyUser?: boolean;
+  readonly lacking?: string;
+  /** Number of the page from which on it may not be read; 0: not at all. */
+  readonly refusedFrom?: number;
+}
+
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
-  return { entries: new Map(entries.map((entry) => [entry.id, entry])), domains, writes: 0, pageSize: 500, fingerprint: 'memory' };
+  return {
+    entries: new Map(entries.map((entry) => [entry.id, entry])),
+    domains,
+    groups: new Map(),
+    memberReads: [],
+    writes: 0,
+    pageSize: 500,
+    fingerprint: 'memory',
+  };
 }
 
 const NAMES: readonly AttributeName[] = [
@@ -68,6 +90,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     sets: ['all'],
     fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
+    readMembers: async (group, cursor) => readMembers(directory, group, cursor),
     capability: () => capability,
     write: async (request) => write(directory, request, unique),
     get: async (targetId) => directory.entries.get(targetId) ?? null,
@@ -93,6 +116,19 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
     read: some.length,
     calls: 1,
   };
+}
+
+function readMembers(directory: MemoryDirectory, id: string, cursor: string | null): MembersPage | null {
+  const group = directory.groups.get(id);
+  if (!group) return null;
+  directory.memberReads.push(id);
+  const start = Number(cursor ?? 0);
+  if (group.refusedFrom !== undefined && start / directory.pageSize >= group.refusedFrom)
+    throw new FailureError({ code: 'permission', message: `Group ${id} may not be read (403).`, nextStep: 'Grant it.' });
+  const end = start + directory.pageSize;
+  const next = end < group.members.length ? String(end) : null;
+  const members = group.members.slice(start, end);
+  return { members, everyUser: group.everyUser ?? false, next, lacking: next === null ? (group.lacking ?? null) : null };
 }
 
 function write(directory: MemoryDirectory, request: WriteRequest, unique: boolean): WriteAnswer {

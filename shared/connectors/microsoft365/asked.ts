@@ -19,6 +19,8 @@ export interface Asked {
   readonly stampProperty: string;
   /** `onPremisesExtensionAttributes.extensionAttribute15`: the same in Graph's. */
   readonly stampPath: string;
+  /** Who may write to groups. */
+  readonly senders: boolean;
   readonly fingerprint: string;
   /** A `raw.` name that neither has: told at the first page, never read as empty. */
   readonly unknown: string | null;
@@ -90,7 +92,8 @@ export function whatToAsk(
     .update(JSON.stringify([asked, userRaw, groupRaw, settings.tenant, settings.endpoints]))
     .digest('hex')
     .slice(0, 16);
-  return { ...asked, fields, userRaw, groupRaw, stampProperty, stampPath, fingerprint, unknown };
+  const senders = !settings.pull.internalOnlyGroups;
+  return { ...asked, senders, fields, userRaw, groupRaw, stampProperty, stampPath, fingerprint, unknown };
 }
 
 function distinct(names: readonly string[]): readonly string[] {

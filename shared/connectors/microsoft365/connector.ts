@@ -5,7 +5,8 @@ import { whatToAsk } from './asked.ts';
 import { endpointsOf } from './clouds.ts';
 import { createExchange } from './exchange.ts';
 import { createGraph } from './graph.ts';
-import { SETS } from './position.ts';
+import { membersPage } from './members.ts';
+import { setsOf } from './position.ts';
 import { openPushTypes } from './pushType.ts';
 import { readPage } from './read.ts';
 import { createTokens } from './token.ts';
@@ -33,9 +34,10 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
   return {
     id: settings.id,
     kind: 'microsoft365',
-    sets: SETS,
+    sets: setsOf(asked),
     fingerprint: asked.fingerprint,
     readPage: (cursor, memory) => readPage({ id: settings.id, asked, graph, exchange, http: deps.http }, cursor, memory),
+    readMembers: (group, cursor) => membersPage(graph, exchange, group, cursor),
     capability: (as) => pushType(as).capability,
     write: async (request) => pushType(request.as).write(request),
     get: async (targetId, as) => pushType(as).get(targetId),

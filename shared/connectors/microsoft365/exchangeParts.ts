@@ -69,6 +69,9 @@ export function recipientPart(row: Row, asked: Asked): EntryPart | null {
   if (isTrue(row.isdirsynced)) part.readOnly = true;
   if (row.requiresenderauthenticationenabled !== undefined && meaning.kind === 'group')
     part.internalOnly = isTrue(row.requiresenderauthenticationenabled);
+  // Group members are named by Entra's id, contacts by Exchange's.
+  const join = listOf(row.externaldirectoryobjectid)[0];
+  if (join !== undefined && join !== id) part.memberId = join;
   addRecipientAddresses(part, row, meaning);
   addStamp(part, row[asked.stampProperty.toLowerCase()]);
   const createdAt = isoTime(row.whencreatedutc);
@@ -92,6 +95,13 @@ function addRecipientAddresses(part: PartFields, row: Row, meaning: Meaning): vo
   if (own !== undefined && !part.x500?.includes(own)) part.x500 = [own, ...(part.x500 ?? [])];
   const shown = part.addresses?.[0] ?? '';
   if (isAddress(external) && external.toLowerCase() !== shown.toLowerCase()) part.deliveryAddress = external;
+}
+
+/** Whether a group refuses mail from outside. @param own it is a dynamic one, which goes by Exchange's Guid */
+export function sendersPart(row: Row, own: boolean): EntryPart | null {
+  const id = recipientId(row, own);
+  if (id === null || row.requiresenderauthenticationenabled === undefined) return null;
+  return { id, primary: false, fields: { internalOnly: isTrue(row.requiresenderauthenticationenabled) } };
 }
 
 /** What Get-Contact adds to a mail contact: company, phones, address. Null for contacts without mail. */

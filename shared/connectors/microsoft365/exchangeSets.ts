@@ -1,7 +1,7 @@
 import type { EntryPart } from '../../model/entry.ts';
 import type { Asked } from './asked.ts';
 import type { CmdletResult, Exchange } from './exchange.ts';
-import { contactPart, recipientPart } from './exchangeParts.ts';
+import { contactPart, recipientPart, sendersPart } from './exchangeParts.ts';
 import type { SetPage } from './graphSets.ts';
 import type { Position } from './position.ts';
 
@@ -20,6 +20,19 @@ export async function contactsPage(exchange: Exchange, asked: Asked, position: P
   return pageOf(
     result,
     result.rows.flatMap((row) => contactPart(row, asked) ?? []),
+  );
+}
+
+/**
+ * One page of who may write to groups of one type. https://learn.microsoft.com/powershell/module/exchange/get-distributiongroup (and
+ * get-dynamicdistributiongroup, get-unifiedgroup): RequireSenderAuthenticationEnabled is not among what Get-Recipient returns.
+ */
+export async function sendersPage(exchange: Exchange, name: string, position: Position): Promise<SetPage> {
+  const select = ['Guid', 'ExternalDirectoryObjectId', 'RecipientTypeDetails', 'RequireSenderAuthenticationEnabled'];
+  const result = await listed(exchange, name, select, position.link);
+  return pageOf(
+    result,
+    result.rows.flatMap((row) => sendersPart(row, name === 'Get-DynamicDistributionGroup') ?? []),
   );
 }
 

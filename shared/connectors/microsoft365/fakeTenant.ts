@@ -121,6 +121,7 @@ export function settingsFor(base: string): Microsoft365Settings {
     owns: null,
     limits: { lanes: null, requestsPerMinute: null },
     stamp: 'customAttribute15',
+    pull: { internalOnlyGroups: true },
   } as unknown as Microsoft365Settings;
 }
 

@@ -22,6 +22,13 @@ export const PERMISSIONS = {
     why: 'Reads mail-enabled groups.',
     required: false,
   },
+  members: {
+    api: 'Microsoft Graph',
+    call: 'GET /groups/{id}/members',
+    permission: 'GroupMember.Read.All',
+    why: 'Reads the members of groups that filters name; hidden memberships need Member.Read.Hidden too.',
+    required: false,
+  },
   domains: {
     api: 'Microsoft Graph',
     call: 'GET /organization',
@@ -34,6 +41,20 @@ export const PERMISSIONS = {
     call: 'Get-Recipient',
     permission: EXCHANGE_READ,
     why: 'Tells rooms and shared mailboxes, what is hidden, all addresses, dynamic groups and mail contacts.',
+    required: false,
+  },
+  dynamicMembers: {
+    api: 'Office 365 Exchange Online',
+    call: 'Get-DynamicDistributionGroupMember',
+    permission: EXCHANGE_READ,
+    why: 'Reads the members of dynamic distribution groups that filters name.',
+    required: false,
+  },
+  groupSenders: {
+    api: 'Office 365 Exchange Online',
+    call: 'Get-DistributionGroup, Get-DynamicDistributionGroup, Get-UnifiedGroup',
+    permission: EXCHANGE_READ,
+    why: 'Tells which groups refuse mail from outside; asked only with "internalOnlyGroups": false.',
     required: false,
   },
   contacts: {

@@ -3,14 +3,34 @@ import { z } from 'zod';
 import { FailureError } from '../../model/failure.ts';
 
 /** Merge order: what Exchange says wins over Graph, details of contacts come last. */
-export const SETS = ['users', 'groups', 'recipients', 'contacts'] as const;
+export const SETS = ['users', 'groups', 'recipients', 'distributionGroups', 'dynamicGroups', 'microsoft365Groups', 'contacts'] as const;
 export type SetName = (typeof SETS)[number];
+
+/** What Get-Recipient does not tell of groups, by the cmdlet that does: whether they take mail from outside. Asked only where it is wanted. */
+export const SENDER_SETS = {
+  distributionGroups: 'Get-DistributionGroup',
+  dynamicGroups: 'Get-DynamicDistributionGroup',
+  microsoft365Groups: 'Get-UnifiedGroup',
+} as const satisfies Partial<Record<SetName, string>>;
+
+/** The sets that are read, in merge order. */
+export function setsOf(asked: { readonly senders: boolean }): readonly SetName[] {
+  return SETS.filter((set) => asked.senders || !(set in SENDER_SETS));
+}
 
 /**
  * Order of reading. People come last: they are the one set that must be readable, so a set that was refused is always followed by
  * another page, which carries the loss.
  */
-export const READ_ORDER: readonly SetName[] = ['recipients', 'contacts', 'groups', 'users'];
+export const READ_ORDER: readonly SetName[] = [
+  'recipients',
+  'contacts',
+  'distributionGroups',
+  'dynamicGroups',
+  'microsoft365Groups',
+  'groups',
+  'users',
+];
 
 const LINKS_REMEMBERED = 64;
 
@@ -50,8 +70,9 @@ export function positionOf(cursor: string | null): Position {
 }
 
 /** What is read after a set, or null. */
-export function setAfter(set: SetName): SetName | null {
-  return READ_ORDER[READ_ORDER.indexOf(set) + 1] ?? null;
+export function setAfter(set: SetName, asked: { readonly senders: boolean }): SetName | null {
+  const sets = setsOf(asked);
+  return READ_ORDER.slice(READ_ORDER.indexOf(set) + 1).find((next) => sets.includes(next)) ?? null;
 }
 
 /** The position after a page that named a next link. Throws `pagingStuck` if that link was there before. */

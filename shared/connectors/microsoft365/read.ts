@@ -3,10 +3,10 @@ import { FailureError } from '../../model/failure.ts';
 import type { PullMemory, PullPage } from '../connector.ts';
 import { type Asked, unknownAttribute } from './asked.ts';
 import { type Exchange, ExchangeError } from './exchange.ts';
-import { contactsPage, recipientsPage } from './exchangeSets.ts';
+import { contactsPage, recipientsPage, sendersPage } from './exchangeSets.ts';
 import type { Graph } from './graph.ts';
 import { countOf, groupsPage, type SetPage, usersPage, verifiedDomains } from './graphSets.ts';
-import { advance, beginSet, type Position, positionOf, setAfter } from './position.ts';
+import { advance, beginSet, type Position, positionOf, SENDER_SETS, setAfter } from './position.ts';
 
 export interface ReadDependencies {
   readonly id: string;
@@ -30,7 +30,7 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
       const turned = await turn(deps, position, page, memory);
       return { ...turned, ...(domains ? { domains } : {}), ...(losses.length > 0 ? { losses } : {}), calls: deps.http.calls() - before };
     } catch (error) {
-      const next = setAfter(position.set);
+      const next = setAfter(position.set, deps.asked);
       if (next === null || !neverGranted(error, position, memory)) throw error;
       losses.push(position.set);
       position = beginSet(next);
@@ -42,6 +42,7 @@ function setPage(deps: ReadDependencies, position: Position, memory: PullMemory)
   if (position.set === 'users') return usersPage(deps.graph, deps.asked, position, memory.tokens.users ?? null);
   if (position.set === 'groups') return groupsPage(deps.graph, deps.asked, position);
   if (position.set === 'recipients') return recipientsPage(deps.exchange, deps.asked, position);
+  if (position.set !== 'contacts') return sendersPage(deps.exchange, SENDER_SETS[position.set], position);
   return contactsPage(deps.exchange, deps.asked, position);
 }
 
@@ -64,7 +65,7 @@ async function turn(deps: ReadDependencies, position: Position, page: SetPage, m
   };
   const base = { set, mode: page.mode, parts: page.parts, removed: page.removed, restarted: page.restarted, read: page.received };
   if (page.next !== null) return { ...base, cursor: JSON.stringify(advance(here, page.next)), finished: null };
-  const next = setAfter(set);
+  const next = setAfter(set, deps.asked);
   const count = await ownCount(deps.graph, here);
   const token = page.token ?? tally(here, memory);
   return { ...base, cursor: next === null ? null : JSON.stringify(beginSet(next)), finished: { token, count } };

@@ -3,6 +3,7 @@ import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential
 import type { Store } from '../store.ts';
 import { createJobLog, createJobStore } from './jobs.ts';
 import { createLinkStore } from './links.ts';
+import { createMembershipStore } from './memberships.ts';
 import { createPlanStore } from './plans.ts';
 import { createRouteStateStore } from './routeState.ts';
 import { createConfigurationStore, createLeaseStore, createWaits } from './rows.ts';
@@ -13,7 +14,19 @@ export type TableAccount =
   | { readonly connectionString: string }
   | { readonly tableServiceUri: string; readonly credential: TokenCredential };
 
-const TABLES = ['Configuration', 'Snapshots', 'Staging', 'Links', 'Plans', 'RouteState', 'Jobs', 'JobLog', 'Leases', 'Waits'] as const;
+const TABLES = [
+  'Configuration',
+  'Snapshots',
+  'Staging',
+  'Memberships',
+  'Links',
+  'Plans',
+  'RouteState',
+  'Jobs',
+  'JobLog',
+  'Leases',
+  'Waits',
+] as const;
 
 /** The store in Table Storage. `prefix` (letters and digits) keeps several installations or tests apart in one account. */
 export function createTableStore(account: TableAccount, prefix = 'Galsync'): Store {
@@ -26,6 +39,7 @@ export function storeOver(open: (name: (typeof TABLES)[number]) => Table): Store
   return {
     configuration: createConfigurationStore(tables.Configuration),
     snapshots: createSnapshotStore(tables.Snapshots, tables.Staging),
+    memberships: createMembershipStore(tables.Memberships),
     links: createLinkStore(tables.Links),
     plans: createPlanStore(tables.Plans),
     jobs: createJobStore(tables.Jobs),
