@@ -25,7 +25,12 @@ export const PullPosition = Of.extend({
   losses: z.array(z.string()),
   lastCursors: z.array(z.string()),
 });
-const Totals = z.object({ counts: z.record(z.string(), z.number()), unstamped: z.record(z.string(), z.number()), unconfirmed: z.number() });
+const Totals = z.object({
+  counts: z.record(z.string(), z.number()),
+  unstamped: z.record(z.string(), z.number()),
+  unconfirmed: z.number(),
+  restore: z.array(z.string()).readonly(),
+});
 
 export const pullPages = activity('pullPages', PullPosition, (input) => pull(syncContext(), input));
 export const resumeCommit = activity('resumeCommit', Of, (input) => resume(syncContext(), input));

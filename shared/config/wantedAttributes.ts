@@ -1,5 +1,5 @@
 import { isAttributeName } from '../model/attributes.ts';
-import type { Condition, Configuration, Where } from '../model/configuration.ts';
+import { type Condition, type Configuration, conditionNames, type Where } from '../model/configuration.ts';
 import { pushedAttributes } from '../rules/project.ts';
 import { placeholders } from '../rules/texts.ts';
 
@@ -14,14 +14,14 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
   const names = new Set<string>(['displayName', 'alias']);
   const connector = configuration.connectors.find((candidate) => candidate.id === connectorId);
   if (connector) for (const name of namesIn(connector.pull.where)) names.add(name);
-  for (const rule of connector?.pull.withhold ?? []) if (rule.where) for (const name of namesOf(rule.where)) names.add(name);
+  for (const rule of connector?.pull.withhold ?? []) if (rule.where) for (const name of conditionNames(rule.where)) names.add(name);
   for (const route of configuration.routes) {
     if (route.from !== connectorId && route.to !== connectorId) continue;
     for (const name of pushedAttributes(route)) names.add(name);
     if (route.from === connectorId) {
       for (const name of namesIn(route.filter.where)) names.add(name);
       for (const template of Object.values(route.push.set)) for (const name of placeholders(template)) names.add(name);
-    } else if (route.push.existingWhere) for (const name of namesOf(route.push.existingWhere)) names.add(name);
+    } else if (route.push.existingWhere) for (const name of conditionNames(route.push.existingWhere)) names.add(name);
   }
   return {
     attributes: [...names].filter(isAttributeName).sort(),
@@ -34,12 +34,6 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
 
 function namesIn(where: Where): readonly string[] {
   if (where === null) return [];
-  if ('all' in where || 'any' in where || 'not' in where || 'attribute' in where) return namesOf(where as Condition);
-  return Object.values(where as Record<string, Condition | null>).flatMap((condition) => (condition ? namesOf(condition) : []));
-}
-
-function namesOf(condition: Condition): readonly string[] {
-  if ('all' in condition) return condition.all.flatMap(namesOf);
-  if ('any' in condition) return condition.any.flatMap(namesOf);
-  return 'not' in condition ? namesOf(condition.not) : [condition.attribute];
+  if ('all' in where || 'any' in where || 'not' in where || 'attribute' in where) return conditionNames(where as Condition);
+  return Object.values(where as Record<string, Condition | null>).flatMap((condition) => (condition ? conditionNames(condition) : []));
 }

@@ -40,6 +40,13 @@ export type Condition =
   | { readonly not: Condition }
   | ConditionTest;
 
+/** Attributes that a condition reads. */
+export function conditionNames(condition: Condition): readonly string[] {
+  if ('all' in condition) return condition.all.flatMap(conditionNames);
+  if ('any' in condition) return condition.any.flatMap(conditionNames);
+  return 'not' in condition ? conditionNames(condition.not) : [condition.attribute];
+}
+
 /** A condition for every kind, or one by kind (a kind that is not named passes). */
 export type Where = Condition | Partial<Record<Kind, Condition | null>> | null;
 

@@ -45,6 +45,8 @@ export interface SnapshotRow {
   readonly parts: Readonly<Record<string, EntryPart>>;
   /** Set → pull that missed the object first, whose word does not count yet (changed rights or property list). */
   readonly unconfirmed?: Readonly<Record<string, string>>;
+  /** Set → names of values that `withhold` took out of its part. */
+  readonly withheld?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface SnapshotState {
@@ -55,6 +57,8 @@ export interface SnapshotState {
   readonly fingerprint: string;
   readonly tokens: Readonly<Record<string, string>>;
   readonly readBefore: readonly string[];
+  /** Digest of the `withhold` rules that it was read with; absent: none. */
+  readonly withhold?: string;
   readonly domains: readonly string[];
   readonly losses: readonly string[];
   readonly counts: Readonly<Partial<Record<Kind, number>>>;

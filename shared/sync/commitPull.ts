@@ -1,5 +1,6 @@
 import type { Kind } from '../model/entry.ts';
 import { type Failure, FailureError, failureOf } from '../model/failure.ts';
+import { compileWithholding } from '../rules/withhold.ts';
 import type { PendingCommit, SnapshotState } from '../store/store.ts';
 import { commitShards, type RangeTotals } from './commitShards.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
@@ -17,7 +18,8 @@ export type CommitStart = { readonly ok: true; readonly ranges: readonly Range[]
 export async function beginCommit(context: SyncContext, position: PullPosition): Promise<CommitStart> {
   try {
     const { configuration } = await context.configuration();
-    const { connector } = context.open(connectorSettings(configuration, position.connector), configuration);
+    const settings = connectorSettings(configuration, position.connector);
+    const { connector } = context.open(settings, configuration);
     const before = await context.store.snapshots.state(position.connector);
     proveComplete(position, before, connector.sets);
     const changedRights =
@@ -36,6 +38,7 @@ export async function beginCommit(context: SyncContext, position: PullPosition):
         version: position.pull,
         completedAt: context.now().toISOString(),
         fingerprint: connector.fingerprint,
+        withhold: compileWithholding(settings.pull.withhold, context.now()).digest,
         tokens,
         readBefore: Object.keys(position.sets),
         domains: position.domains ?? before?.domains ?? [],
@@ -96,8 +99,10 @@ export async function commitRange(context: SyncContext, input: { job: string; co
       });
     }
     const { configuration } = await context.configuration();
-    const { connector } = context.open(connectorSettings(configuration, input.connector), configuration);
-    return { ok: true, totals: await commitShards(context.store, connector.sets, pending, input.range) };
+    const settings = connectorSettings(configuration, input.connector);
+    const { connector } = context.open(settings, configuration);
+    const withholding = compileWithholding(settings.pull.withhold, new Date(pending.next.completedAt));
+    return { ok: true, totals: await commitShards(context.store, connector.sets, withholding, pending, input.range) };
   } catch (error) {
     return { ok: false, failure: failureOf(error) };
   }
@@ -118,9 +123,11 @@ export async function finishCommit(
           for (const [kind, n] of Object.entries(pick(totals)) as [Kind, number][]) all[kind] = (all[kind] ?? 0) + n;
         return all;
       };
+      const restore = new Set(input.totals.flatMap((totals) => totals.restore));
       const counts = sum((totals) => totals.counts);
       const state: SnapshotState = {
         ...pending.next,
+        tokens: Object.fromEntries(Object.entries(pending.next.tokens).filter(([set]) => !restore.has(set))),
         counts,
         unstamped: sum((totals) => totals.unstamped),
         total: Object.values(counts).reduce((a, b) => a + b, 0),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { addressKey } from '../connectors/connector.ts';
 import { type Entry, type EntryPart, type Kind, mergeParts } from '../model/entry.ts';
 import { looksStamped } from '../model/stamp.ts';
+import type { Withholding } from '../rules/withhold.ts';
 import { shardOf } from '../store/shard.ts';
 import type { IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
 import type { Range } from './ranges.ts';
@@ -11,6 +12,8 @@ export interface RangeTotals {
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
   readonly unstamped: Readonly<Partial<Record<Kind, number>>>;
   readonly unconfirmed: number;
+  /** Sets to be read in full at the next pull: a value that was withheld leaves again. */
+  readonly restore: readonly string[];
 }
 
 type Staged = Map<string, Map<string, EntryPart | null>>;
@@ -19,17 +22,24 @@ type Staged = Map<string, Map<string, EntryPart | null>>;
  * Applies the staged pages of a pull to the shards of a range: later pages win, full sets remove what was not seen, delta sets what was
  * named. Only shards that differ are written. Running it again gives the same result.
  */
-export async function commitShards(store: Store, sets: readonly string[], pending: PendingCommit, range: Range): Promise<RangeTotals> {
+export async function commitShards(
+  store: Store,
+  sets: readonly string[],
+  withholding: Withholding,
+  pending: PendingCommit,
+  range: Range,
+): Promise<RangeTotals> {
   const connector = pending.next.connector;
   const staged = await stagedOfRange(store, pending, range);
   const counts: Partial<Record<Kind, number>> = {};
   const unstamped: Partial<Record<Kind, number>> = {};
   const records: IndexRecord[] = [];
+  const restore = new Set<string>();
   let unconfirmed = 0;
   const standing = await store.snapshots.readShards(connector, range.from, range.to);
   for (let shard = range.from; shard < range.to; shard += 1) {
     const before = standing[shard - range.from]!;
-    const rows = joinRows(before, staged[shard - range.from]!, pending);
+    const rows = joinRows({ sets, withholding, pending, restore }, before, staged[shard - range.from]!);
     if (JSON.stringify(rows) !== JSON.stringify(before)) await store.snapshots.writeShard(connector, shard, rows);
     for (const row of rows) {
       if (row.unconfirmed) unconfirmed += 1;
@@ -41,7 +51,7 @@ export async function commitShards(store: Store, sets: readonly string[], pendin
     }
   }
   await store.snapshots.putIndexPiece(connector, pending.next.version, range.from, records);
-  return { counts, unstamped, unconfirmed };
+  return { counts, unstamped, unconfirmed, restore: [...restore] };
 }
 
 /** The entry of a snapshot row, or null if only an echo of it is left. */
@@ -100,29 +110,49 @@ async function stagedOfRange(store: Store, pending: PendingCommit, range: Range)
   return shards;
 }
 
-function joinRows(before: readonly SnapshotRow[], staged: Staged, pending: PendingCommit): readonly SnapshotRow[] {
+interface Joining {
+  readonly sets: readonly string[];
+  readonly withholding: Withholding;
+  readonly pending: PendingCommit;
+  /** Collects `RangeTotals.restore`. */
+  readonly restore: Set<string>;
+}
+
+function joinRows(joining: Joining, before: readonly SnapshotRow[], staged: Staged): readonly SnapshotRow[] {
   const rows = new Map<string, SnapshotRow>(before.map((row) => [row.id, row]));
   for (const id of staged.keys()) if (!rows.has(id)) rows.set(id, { id, parts: {} });
   const joined: SnapshotRow[] = [];
   for (const row of rows.values()) {
-    const next = joinRow(row, staged.get(row.id), pending);
+    const next = joinRow(joining, row, staged.get(row.id));
     if (Object.keys(next.parts).length > 0) joined.push(next);
   }
   return joined.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
 }
 
-function joinRow(row: SnapshotRow, staged: Map<string, EntryPart | null> | undefined, pending: PendingCommit): SnapshotRow {
-  const parts: Record<string, EntryPart> = { ...row.parts };
+function joinRow(joining: Joining, row: SnapshotRow, staged: Map<string, EntryPart | null> | undefined): SnapshotRow {
+  const { pending, sets } = joining;
+  // A set that is no longer asked for tells nothing any more.
+  const parts: Record<string, EntryPart> = Object.fromEntries(Object.entries(row.parts).filter(([set]) => sets.includes(set)));
   const waiting: Record<string, string> = {};
-  for (const set of new Set([...Object.keys(row.parts), ...(staged?.keys() ?? [])])) {
+  const fresh = new Set<string>();
+  for (const set of new Set([...Object.keys(parts), ...(staged?.keys() ?? [])])) {
     const news = staged?.get(set);
-    if (news) parts[set] = news;
-    else if (news === null) delete parts[set];
+    if (news) {
+      parts[set] = news;
+      fresh.add(set);
+    } else if (news === null) delete parts[set];
     else if (pending.fullSets.includes(set)) {
       // Rights or property list changed: an absence is believed only at the next read (promise 4).
       if (pending.waitForConfirmation && (row.unconfirmed?.[set] ?? pending.pull) === pending.pull) waiting[set] = pending.pull;
       else delete parts[set];
     }
   }
-  return Object.keys(waiting).length ? { id: row.id, parts, unconfirmed: waiting } : { id: row.id, parts };
+  const held = joining.withholding.row(parts, sets, fresh, row.withheld ?? {});
+  for (const set of held.restore) if (!pending.fullSets.includes(set)) joining.restore.add(set);
+  return {
+    id: row.id,
+    parts: held.parts,
+    ...(Object.keys(waiting).length > 0 ? { unconfirmed: waiting } : {}),
+    ...(held.withheld ? { withheld: held.withheld } : {}),
+  };
 }

@@ -50,6 +50,7 @@ async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<st
 async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap<string, Link>): Promise<readonly Candidate[]> {
   const { plan } = planning;
   const only = planning.only ? new Set(planning.only.map((text) => (text.includes('@') ? addressKey(text) : text))) : null;
+  // The snapshot holds nothing that was withheld at its pull; a rule that is newer counts at once.
   const withhold = compileWithhold(planning.source.pull.withhold, plan.now);
   const candidates: Candidate[] = [];
   for (const rows of await planning.context.store.snapshots.readShards(planning.route.from, range.from, range.to)) {

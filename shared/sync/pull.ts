@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PullMemory, PullPage } from '../connectors/connector.ts';
 import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
+import { compileWithholding } from '../rules/withhold.ts';
 import type { SnapshotState } from '../store/store.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
@@ -70,14 +71,16 @@ export function pullInstance(position: Pick<PullPosition, 'pull' | 'connector'>)
 export async function pullPages(context: SyncContext, start: PullPosition): Promise<PullStep> {
   let position = start;
   const { configuration } = await context.configuration();
-  const { connector, calls } = context.open(connectorSettings(configuration, start.connector), configuration);
+  const settings = connectorSettings(configuration, start.connector);
+  const { connector, calls } = context.open(settings, configuration);
   const withCalls = (): PullPosition => ({ ...position, calls: start.calls + calls() });
   const until = context.now().getTime() + TIME_PER_ACTIVITY_MS;
   try {
     if (!(await holdsLease(context, start.connector, start.job))) throw lostLease(start.connector, start.job);
     await showWait(context, start.job, pullInstance(start), null);
     const state = await context.store.snapshots.state(start.connector);
-    const memory = memoryOf(state, connector.fingerprint);
+    const withholding = compileWithholding(settings.pull.withhold, context.now());
+    const memory = memoryOf(state, connector.fingerprint, withholding.digest);
     if (start.sequence === 0) await dropLeftovers(context, start, state);
     let pages = 0;
     const more = async (): Promise<boolean> => {
@@ -89,7 +92,8 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
     while (!isRead(position)) {
       if (!(await more())) return { ok: true, done: false, waitUntil: null, position: withCalls() };
       const page = await connector.readPage(position.cursor, memory);
-      await context.store.snapshots.stage(start.connector, start.pull, position.sequence, page);
+      const parts = page.parts.map(withholding.part);
+      await context.store.snapshots.stage(start.connector, start.pull, position.sequence, { ...page, parts });
       position = advance(position, page, start.connector);
     }
     const { pull } = start;
@@ -115,10 +119,14 @@ async function dropLeftovers(context: SyncContext, start: PullPosition, state: S
   await context.store.memberships.drop(start.connector, state ? [state.version] : []);
 }
 
-/** Delta tokens count only while the same things are asked for: a changed property list begins a full read. */
-function memoryOf(state: SnapshotState | null, fingerprint: string): PullMemory {
+/**
+ * Delta tokens count only while the same things are asked for: a changed property list begins a full read, and so do changed rules about
+ * what is withheld, because what one of them took out of the snapshot comes only with its object.
+ */
+function memoryOf(state: SnapshotState | null, fingerprint: string, withhold: string): PullMemory {
   if (!state) return { tokens: {}, readBefore: [] };
-  return { tokens: state.fingerprint === fingerprint ? state.tokens : {}, readBefore: state.readBefore };
+  const same = state.fingerprint === fingerprint && (state.withhold ?? '') === withhold;
+  return { tokens: same ? state.tokens : {}, readBefore: state.readBefore };
 }
 
 function advance(position: PullPosition, page: PullPage, connector: string): PullPosition {

@@ -1,6 +1,7 @@
 import { causeText, type Failure } from '../model/failure.ts';
 import type { ConnectorProgress } from '../model/job.ts';
 import type { SyncContext } from './context.ts';
+import { holdsLease } from './leases.ts';
 import { type Range, rangesFor } from './ranges.ts';
 
 /** Ranges of a commit that a dead job left unfinished; they are finished before anything new is read. */
@@ -10,6 +11,12 @@ export async function resumeCommit(context: SyncContext, input: { job: string; c
   const before = await context.store.snapshots.state(input.connector);
   // The same split as when it began: it depends on the version that still stands.
   return rangesFor((before?.total ?? 0) + pending.next.read);
+}
+
+/** Pages of a pull that failed may hold values that only a commit would have withheld: they go with it, unless a commit needs them. */
+async function dropUnused(context: SyncContext, input: { job: string; connector: string }): Promise<void> {
+  if (!(await holdsLease(context, input.connector, input.job))) return;
+  if ((await context.store.snapshots.pending(input.connector)) === null) await context.store.snapshots.dropStaged(input.connector, null);
 }
 
 /** Writes into the job what a connector's pull came to. */
@@ -46,6 +53,7 @@ export async function finishPull(
     durationMs: context.now().getTime() - Date.parse(startedAt),
     cause: failure ? causeText(failure) : null,
   });
+  if (failure) await dropUnused(context, input);
   const level = failure ? ('error' as const) : ('info' as const);
   const data = failure
     ? { connector: input.connector, cause: causeText(failure), nextStep: failure.nextStep }
