@@ -70,7 +70,7 @@ function sampleDocument(microsoft: string, google: string): unknown {
         kind: 'googleWorkspace',
         domain: FABRIKAM.domain,
         credential: { kind: 'serviceAccountKey', key: 'FABRIKAM_KEY', subject: FABRIKAM.subject },
-        endpoints: { token: `${google}/token`, admin: google, contacts: google },
+        endpoints: { token: `${google}/token`, admin: google, groupsSettings: google, contacts: google },
       },
     ],
     routes: [

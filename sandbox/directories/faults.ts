@@ -18,8 +18,11 @@ export interface Faults {
   shrinkTo?: number;
   /** Keeps only so many contacts in every read of the target. */
   shrinkContactsTo?: number;
-  /** Areas that are refused with 403: `users`, `groups`, `exchange`, `contacts`, `domains`. */
+  /** Areas that are refused with 403: `users`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */
   forbidden?: readonly string[];
+  /** Groups (ids) whose members are refused with 403, or read as an empty list although they are counted. */
+  forbiddenGroups?: readonly string[];
+  emptyGroups?: readonly string[];
   /** Does the work, then cuts the connection. */
   loseAnswer?: { match: string; times: number };
   /** A freed address is refused for so long. */

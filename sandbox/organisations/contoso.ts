@@ -23,7 +23,9 @@ export function createContoso(people: number): Tenant {
     ...shared(random),
     ...guests(random),
     ...contacts(random),
+    securityGroup(createRandom(77)),
   ];
+  fillGroups(objects, users);
   return { ...CONTOSO, domains: [DOMAIN, CONTOSO.tenant], objects };
 }
 
@@ -96,6 +98,31 @@ function groups(random: Random): TenantObject[] {
     );
     return { ...one, type: 'group', recipientType, internalOnly: n === 4, ...more } as TenantObject;
   });
+}
+
+/** A group without mail: usable in filters by its id only. */
+function securityGroup(random: Random): TenantObject {
+  const one = base(random, 'SG VPN', 'sg-vpn');
+  return { ...one, type: 'group', mail: null, proxyAddresses: [], recipientType: null, securityEnabled: true };
+}
+
+/** Who is in which group: groups within groups, a circle, a contact and a guest among the members, a membership that is hidden. */
+function fillGroups(objects: readonly TenantObject[], users: readonly TenantObject[]): void {
+  const named = (name: string): TenantObject => objects.find((one) => one.displayName === name)!;
+  const ids = (some: readonly TenantObject[]): string[] => some.map((one) => one.id);
+  const every = (n: number, from: number): string[] => ids(users.filter((_, at) => at % n === from));
+  const put = (name: string, members: string[]): void => {
+    named(name).members = members;
+  };
+  put('Sales Team', ids(users.filter((one) => one.properties['department'] === 'Sales')));
+  put('Paris Office', [...ids(users.filter((one) => one.properties['city'] === 'Paris')), named('All Staff').id]);
+  put('Board', [...ids(users.slice(14, 19)), ...ids([named('Press Agency'), named('Gwen Partner'), named('Room London')])]);
+  put('All Staff', [...every(10, 1), ...ids([named('Sales Team'), named('Paris Office'), named('Board'), named('All Staff')])]);
+  put('Project Nile', [...every(12, 2), named('Press Agency').id, named('Board').id]);
+  put('IT Alerts', every(15, 3));
+  put('SG VPN', [...every(7, 0), named('Board').id]);
+  put('Everyone Dynamic', every(20, 4));
+  named('Everyone Dynamic').hiddenMembership = true;
 }
 
 function rooms(random: Random): TenantObject[] {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Workspace } from '../directories/google/google.ts';
-import type { WorkspaceObject } from '../directories/google/model.ts';
+import type { GroupMember, WorkspaceObject } from '../directories/google/model.ts';
 import { createPeople, type Person } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -26,7 +26,7 @@ export function createFabrikam(people: number, publicKey: string): Workspace {
   const objects: WorkspaceObject[] = [
     ...users,
     special('reception', 'Reception', random),
-    ...groups(random),
+    ...groups(random, users),
     ...rooms(),
     ...contacts(random),
   ];
@@ -92,24 +92,50 @@ function special(alias: string, name: string, random: Random): WorkspaceObject {
   };
 }
 
-function groups(random: Random): WorkspaceObject[] {
-  return ['all', 'sales', 'engineering', 'board', 'news'].map((alias) => {
-    const id = `0${random.hex(14)}`;
-    return {
-      id,
-      type: 'group',
-      data: {
-        kind: 'admin#directory#group',
-        id,
-        email: `${alias}@${FABRIKAM.domain}`,
-        name: `Fabrikam ${alias}`,
-        description: `Everybody in ${alias}`,
-        directMembersCount: '12',
-        adminCreated: true,
-        nonEditableAliases: [`${alias}@${FABRIKAM.domain}.test-google-a.com`],
-      },
-    };
+/** Groups within groups and in a circle, somebody from outside, everybody of the organisation; two that refuse mail from outside, one hidden. */
+function groups(random: Random, users: readonly WorkspaceObject[]): WorkspaceObject[] {
+  const aliases = ['all', 'sales', 'engineering', 'board', 'news'] as const;
+  const ids = Object.fromEntries(aliases.map((alias) => [alias, `0${random.hex(14)}`])) as Record<(typeof aliases)[number], string>;
+  const member = (one: WorkspaceObject): GroupMember => ({ id: one.id, email: emailOf(one), type: 'USER', role: 'MEMBER' });
+  const group = (alias: (typeof aliases)[number]): GroupMember => ({
+    id: ids[alias],
+    email: `${alias}@${FABRIKAM.domain}`,
+    type: 'GROUP',
+    role: 'MEMBER',
   });
+  const members: Record<(typeof aliases)[number], GroupMember[]> = {
+    all: [{ id: 'C0fabrikam', type: 'CUSTOMER', role: 'MEMBER' }],
+    sales: [
+      ...users.filter((_, n) => n % 6 === 0).map(member),
+      { id: '999', email: 'agent@partner.example', type: 'EXTERNAL', role: 'MEMBER' },
+    ],
+    engineering: [...users.filter((_, n) => n % 7 === 1).map(member), group('board'), group('sales')],
+    board: [...users.slice(10, 15).map(member), group('engineering')],
+    news: [],
+  };
+  return aliases.map((alias) => ({
+    id: ids[alias],
+    type: 'group',
+    members: members[alias],
+    settings: {
+      whoCanPostMessage: { all: 'ALL_IN_DOMAIN_CAN_POST', board: 'ALL_MEMBERS_CAN_POST' }[alias as string] ?? 'ANYONE_CAN_POST',
+      includeInGlobalAddressList: String(alias !== 'news'),
+    },
+    data: {
+      kind: 'admin#directory#group',
+      id: ids[alias],
+      email: `${alias}@${FABRIKAM.domain}`,
+      name: `Fabrikam ${alias}`,
+      description: `Everybody in ${alias}`,
+      directMembersCount: String(members[alias].length),
+      adminCreated: true,
+      nonEditableAliases: [`${alias}@${FABRIKAM.domain}.test-google-a.com`],
+    },
+  }));
+}
+
+function emailOf(one: WorkspaceObject): string {
+  return 'data' in one ? String(one.data['primaryEmail']) : '';
 }
 
 function rooms(): WorkspaceObject[] {

@@ -106,11 +106,21 @@ function collect(
     }
   }
   for (const link of gone) take(planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view));
+  const internalOnly = candidates.filter(({ entry, selected }) => selected.kept && entry.kind === 'group' && entry.internalOnly).length;
   const linked = [...links.values()].filter((link) => link.state === 'linked').length;
   return {
     changes,
     links: updates,
-    summary: { pulled: candidates.length, unchanged, skippedBecause, keptBecause, linked, losses, warnings: planning.warnings },
+    summary: {
+      pulled: candidates.length,
+      unchanged,
+      skippedBecause,
+      keptBecause,
+      linked,
+      internalOnly,
+      losses,
+      warnings: planning.warnings,
+    },
   };
 }
 

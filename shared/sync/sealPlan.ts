@@ -121,10 +121,16 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
       warnings: [
         ...summary.warnings,
         ...planning.owners.warnings,
+        ...insiders(summary.internalOnly),
         ...planning.targetState.losses.map((loss) => `The target's "${loss}" is not granted and was left out.`),
       ],
     },
   };
+}
+
+/** Who writes to such a group from the target gets his mail back. */
+function insiders(groups: number): readonly string[] {
+  return groups === 0 ? [] : [`${groups} group(s) refuse mail from outside; "internalOnlyGroups": false leaves them out.`];
 }
 
 function addUp(pieces: readonly RangeSummary[]): RangeSummary {
@@ -138,6 +144,7 @@ function addUp(pieces: readonly RangeSummary[]): RangeSummary {
     pulled: total((piece) => piece.pulled),
     unchanged: total((piece) => piece.unchanged),
     linked: total((piece) => piece.linked),
+    internalOnly: total((piece) => piece.internalOnly),
     skippedBecause: sums((piece) => piece.skippedBecause),
     keptBecause: sums((piece) => piece.keptBecause),
     losses: sums((piece) => piece.losses),

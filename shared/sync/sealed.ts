@@ -10,6 +10,8 @@ export interface RangeSummary {
   /** Managed objects whose source is gone or out of scope and that are kept without a row. */
   readonly keptBecause: Readonly<Partial<Record<KeptReason, number>>>;
   readonly linked: number;
+  /** Groups that leave although they are known to refuse mail from outside (contract, `internalOnlyGroups`). */
+  readonly internalOnly: number;
   readonly losses: Readonly<Record<string, number>>;
   readonly warnings: readonly string[];
 }

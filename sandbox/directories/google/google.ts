@@ -4,6 +4,7 @@ import type { Faults } from '../faults.ts';
 import { openObjects } from '../objects.ts';
 import { type Call, createTokenDesk, type DirectoryServer, json, lied, type Reply, startDirectoryServer } from '../server.ts';
 import { contactsAnswer } from './contacts.ts';
+import { groupAnswer, settingsAnswer } from './groups.ts';
 import type { WorkspaceObject } from './model.ts';
 
 export interface Workspace {
@@ -19,6 +20,8 @@ export interface Workspace {
 const GRANTED = [
   'admin.directory.user.readonly',
   'admin.directory.group.readonly',
+  'admin.directory.group.member.readonly',
+  'apps.groups.settings',
   'admin.directory.domain.readonly',
   'admin.directory.resource.calendar.readonly',
   'm8/feeds',
@@ -63,6 +66,7 @@ export async function startGoogle(
         return scope.includes('m8/feeds')
           ? contactsAnswer(contacts, call, faults)
           : { status: 403, headers: { 'content-type': 'text/html' }, body: '<TITLE>You are not authorized to access this API</TITLE>' };
+      if (call.path.startsWith('/groups/v1/groups/')) return settingsAnswer(objects.all(), call, scope);
       return directory(workspace, objects.all(), call, faults, scope);
     },
   });
@@ -159,7 +163,8 @@ function directory(workspace: Workspace, objects: readonly WorkspaceObject[], ca
         faults,
       )
     );
-  return json(404, { error: { code: 404, message: 'Not Found', errors: [{ reason: 'notFound' }] } });
+  const group = groupAnswer(objects, path, call, faults, scope);
+  return group ?? json(404, { error: { code: 404, message: 'Not Found', errors: [{ reason: 'notFound' }] } });
 }
 
 function page(call: Call, name: string, found: readonly WorkspaceObject[], most: number, faults: Faults): Reply {

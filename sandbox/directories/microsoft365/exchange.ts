@@ -29,10 +29,14 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
     'Get-MailContact': (object) => object.recipientType === 'MailContact',
     'Get-Contact': (object) => object.type === 'contact',
     'Get-MailUser': (object) => object.recipientType === 'GuestMailUser' || object.recipientType === 'MailUser',
+    'Get-DistributionGroup': (object) => /^Mail\w*Group$/.test(object.recipientType ?? ''),
+    'Get-DynamicDistributionGroup': (object) => object.recipientType === 'DynamicDistributionGroup',
+    'Get-UnifiedGroup': (object) => object.recipientType === 'GroupMailbox',
     'Get-User': (object) => object.type === 'user',
   };
   const read = reads[name];
   if (read) return lied(list(options, call, name, parameters, faults, read), faults, name);
+  if (name === 'Get-DynamicDistributionGroupMember') return dynamicMembers(options, call, parameters, faults);
   if (name === 'New-MailContact') return create(options, parameters, faults);
   if (name === 'Set-MailContact' || name === 'Set-Contact') return update(options, name, parameters, faults);
   if (name === 'Remove-MailContact') return remove(options, parameters);
@@ -85,11 +89,11 @@ function list(
 ): Reply {
   if (parameters['Identity'] !== undefined) {
     const one = find(options, parameters['Identity']);
-    return one && accepts(one) ? json(200, { value: [row(one)] }) : missing(parameters['Identity']);
+    return one && accepts(one) ? json(200, { value: [row(one, name)] }) : missing(parameters['Identity']);
   }
   const matches = parameters['Filter'] ? compileOpath(String(parameters['Filter'])) : () => true;
   let rows = options.objects.all().filter(accepts);
-  if (parameters['Filter']) rows = rows.filter((one) => matches(row(one)));
+  if (parameters['Filter']) rows = rows.filter((one) => matches(row(one, name)));
   if (faults.shrinkTo !== undefined && name === 'Get-Recipient') rows = rows.slice(0, faults.shrinkTo);
   if (faults.shrinkContactsTo !== undefined) {
     const contacts = rows.filter((one) => one.recipientType === 'MailContact').slice(0, faults.shrinkContactsTo);
@@ -104,12 +108,22 @@ function list(
   return json(200, {
     '@odata.context': 'simulated',
     '@adminapi.warnings': [],
-    value: rows.slice(start, start + size).map(row),
+    value: rows.slice(start, start + size).map((one) => row(one, name)),
     ...(more ? { '@odata.nextLink': next } : {}),
   });
 }
 
-function row(object: TenantObject): Record<string, unknown> {
+/** The members of a dynamic group, in pages; any other group is not found by this cmdlet. */
+function dynamicMembers(options: ExchangeOptions, call: Call, parameters: Parameters, faults: Faults): Reply {
+  const group = find(options, parameters['Identity']);
+  if (group?.recipientType !== 'DynamicDistributionGroup') return missing(parameters['Identity']);
+  const members = new Set(group.members ?? []);
+  const { Identity: _identity, ...rest } = parameters;
+  return list(options, call, 'Get-DynamicDistributionGroupMember', rest, faults, (object) => members.has(object.id));
+}
+
+/** @param cmdlet who may write to a group is told by the cmdlet of its type, never by Get-Recipient */
+function row(object: TenantObject, cmdlet: string): Record<string, unknown> {
   const own: Record<string, unknown> = {
     Identity: object.name,
     Id: object.name,
@@ -130,7 +144,7 @@ function row(object: TenantObject): Record<string, unknown> {
     WindowsEmailAddress: object.mail,
     ...(object.externalEmailAddress ? { ExternalEmailAddress: recased(object.externalEmailAddress) } : {}),
     ...(object.legacyExchangeDN ? { LegacyExchangeDN: object.legacyExchangeDN } : {}),
-    ...(object.type === 'group' ? { RequireSenderAuthenticationEnabled: object.internalOnly ?? false } : {}),
+    ...(object.type === 'group' && cmdlet !== 'Get-Recipient' ? { RequireSenderAuthenticationEnabled: object.internalOnly ?? false } : {}),
   };
   for (let n = 1; n <= 15; n += 1) own[`CustomAttribute${n}`] = object.custom[`CustomAttribute${n}`] ?? '';
   for (const [graph, exchange] of Object.entries(EXCHANGE_NAMES)) own[exchange] = object.properties[graph] ?? '';
@@ -207,7 +221,7 @@ function create(options: ExchangeOptions, parameters: Parameters, faults: Faults
     custom: {},
   };
   options.objects.put(object);
-  return json(200, { '@adminapi.warnings': [], value: [row(object)] }, { wrote: true });
+  return json(200, { '@adminapi.warnings': [], value: [row(object, 'New-MailContact')] }, { wrote: true });
 }
 
 function update(options: ExchangeOptions, cmdlet: string, parameters: Parameters, faults: Faults): Reply {

@@ -1,6 +1,7 @@
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
+import { groupsAnswer } from './groups.ts';
 import type { TenantObject } from './model.ts';
 
 export interface GraphOptions {
@@ -11,7 +12,7 @@ export interface GraphOptions {
 
 const PAGE = 120;
 
-/** Graph v1.0 as far as an address book needs it: delta of users, list of groups and contacts, counts, organisation. */
+/** Graph v1.0 as far as an address book needs it: delta of users, groups and their members, counts, organisation. */
 export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): Reply {
   const path = decodeURIComponent(call.path.replace(/^\/v1\.0/, ''));
   if (call.method !== 'GET') return error(405, 'MethodNotAllowed', 'Not here.');
@@ -31,13 +32,7 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
       ? json(200, userView(one, selectOf(call), options))
       : error(404, 'Request_ResourceNotFound', 'Resource does not exist.');
   }
-  if (/^\/groups(\/|$)/.test(path)) {
-    const refused = forbidden(faults, 'groups');
-    if (refused) return refused;
-    const groups = options.objects.all().filter((object) => object.type === 'group' && object.recipientType !== 'DynamicDistributionGroup');
-    if (path === '/groups/$count') return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(groups.length) };
-    return lied(list(options, call, faults, groups, groupView), faults, 'groups');
-  }
+  if (/^\/groups(\/|$)/.test(path)) return groupsAnswer(options, call, faults, path);
   return error(404, 'ResourceNotFound', `There is no ${path} here.`);
 }
 
@@ -56,7 +51,7 @@ export function error(status: number, code: string, message: string, headers: Re
   return json(status, { error: { code, message, innerError: { date: new Date().toISOString(), 'request-id': 'simulated' } } }, { headers });
 }
 
-function forbidden(faults: Faults, area: string): Reply | null {
+export function forbidden(faults: Faults, area: string): Reply | null {
   return faults.forbidden?.includes(area)
     ? error(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
     : null;
@@ -78,7 +73,7 @@ function filtered(objects: readonly TenantObject[], call: Call): readonly Tenant
   );
 }
 
-function selectOf(call: Call): readonly string[] {
+export function selectOf(call: Call): readonly string[] {
   return (
     call.url.searchParams.get('$select')?.split(',').filter(Boolean) ?? [
       'id',
@@ -119,13 +114,14 @@ function userView(user: TenantObject, select: readonly string[], options: GraphO
   return picked(all, [...select, ...(select.includes('manager') ? ['manager@delta'] : [])]);
 }
 
-function groupView(group: TenantObject, select: readonly string[]): Record<string, unknown> {
+export function groupView(group: TenantObject, select: readonly string[]): Record<string, unknown> {
   const all: Record<string, unknown> = {
     id: group.id,
     displayName: group.displayName,
     description: group.properties['notes'] ?? null,
     mail: group.mail,
     mailEnabled: group.recipientType !== null,
+    visibility: group.hiddenMembership ? 'HiddenMembership' : null,
     securityEnabled: group.securityEnabled ?? false,
     groupTypes: group.groupTypes ?? [],
     proxyAddresses: group.proxyAddresses,
@@ -141,7 +137,7 @@ function picked(all: Record<string, unknown>, select: readonly string[]): Record
   return Object.fromEntries(Object.entries(all).filter(([name, value]) => name === 'id' || (select.includes(name) && value !== undefined)));
 }
 
-function list(
+export function list(
   options: GraphOptions,
   call: Call,
   faults: Faults,

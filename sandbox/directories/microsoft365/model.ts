@@ -21,6 +21,10 @@ export interface TenantObject {
   groupTypes?: string[];
   securityEnabled?: boolean;
   manager?: string;
+  /** Ids of a group's direct members; a dynamic one's as Exchange last worked them out. */
+  members?: string[];
+  /** Its members are shown to those with Member.Read.Hidden only. */
+  hiddenMembership?: boolean;
   externalEmailAddress?: string;
   legacyExchangeDN?: string;
   /** givenName surname jobTitle … by Graph's names. */

@@ -169,7 +169,7 @@ export function settingsFor(base: string): GoogleWorkspaceSettings {
     kind: 'googleWorkspace',
     domain: 'fabrikam.example',
     customer: 'my_customer',
-    endpoints: { token: `${base}/token`, admin: base, contacts: base },
+    endpoints: { token: `${base}/token`, admin: base, groupsSettings: base, contacts: base },
     credential: { kind: 'serviceAccountKey', key: 'FABRIKAM_KEY', subject: 'admin@fabrikam.example' },
     owns: null,
     pull: { internalOnlyGroups: true },
@@ -199,12 +199,20 @@ export function httpOn(clock: Clock): Http {
   });
 }
 
-export function connectorOn(fake: FakeWorkspace, attributes: readonly string[] = [], raw: readonly string[] = []): Connector {
+export function connectorOn(
+  fake: FakeWorkspace,
+  attributes: readonly string[] = [],
+  raw: readonly string[] = [],
+  more: Partial<GoogleWorkspaceSettings> = {},
+): Connector {
   const clock = { time: 1.7e12 };
-  return createGoogleWorkspace(settingsFor(fake.base), {
-    http: httpOn(clock),
-    secret: async () => JSON.stringify(KEY),
-    wanted: { attributes, raw },
-    now: () => clock.time,
-  });
+  return createGoogleWorkspace(
+    { ...settingsFor(fake.base), ...more },
+    {
+      http: httpOn(clock),
+      secret: async () => JSON.stringify(KEY),
+      wanted: { attributes, raw },
+      now: () => clock.time,
+    },
+  );
 }

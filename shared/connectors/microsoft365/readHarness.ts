@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import { DIRECTORY_SET } from '../../model/attributes.ts';
+import type { Microsoft365Settings } from '../../model/configuration.ts';
 import { type Entry, type EntryPart, mergeParts } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { Connector, PullMemory, PullPage } from '../connector.ts';
@@ -60,13 +61,20 @@ function answerDefaults(): void {
   cmdlet('Get-Contact', { body: { value: [] } });
 }
 
-export function connector(attributes: readonly string[] = DIRECTORY_SET, raw: readonly string[] = []): Connector {
-  return createMicrosoft365(settingsFor(tenant.base), {
-    http: httpOn({ time: 1e12 }),
-    secret: async () => 's3cret',
-    wanted: { attributes, raw },
-    now: () => 1e12,
-  });
+export function connector(
+  attributes: readonly string[] = DIRECTORY_SET,
+  raw: readonly string[] = [],
+  more: Partial<Microsoft365Settings> = {},
+): Connector {
+  return createMicrosoft365(
+    { ...settingsFor(tenant.base), ...more },
+    {
+      http: httpOn({ time: 1e12 }),
+      secret: async () => 's3cret',
+      wanted: { attributes, raw },
+      now: () => 1e12,
+    },
+  );
 }
 
 export async function pull(from: Connector, memory = NOTHING): Promise<readonly PullPage[]> {
