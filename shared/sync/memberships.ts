@@ -90,9 +90,10 @@ async function scopeMembership(
         // What is known of it counts all the same.
         return list?.unreadable === null ? { ...list, complete: false } : null;
       });
-      for (const [group, why] of lacking)
+      const [first] = lacking;
+      if (first)
         warnings.push(
-          `Group ${group}, which ${option} in the ${where} needs, could not be read completely: ${why} Nobody enters or leaves because of it.`,
+          `${lacking.size} group(s) that ${option} in the ${where} needs could not be read completely, such as ${first[0]}: ${first[1].slice(0, 200)} Nobody enters or leaves because of it.`,
         );
       return resolved;
     }),

@@ -1,6 +1,7 @@
 import type { ConnectorSettings, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import { nextRuns } from '../rules/schedule.ts';
+import { compileWithhold } from '../rules/withhold.ts';
 import { SHARDS } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
@@ -68,12 +69,16 @@ export async function* entriesOf(
   kind: string | null,
 ): AsyncGenerator<Entry> {
   const { configuration } = await context.configuration();
-  const { connector: opened } = context.open(connectorSettings(configuration, connector), configuration);
+  const settings = connectorSettings(configuration, connector);
+  const { connector: opened } = context.open(settings, configuration);
+  const withhold = compileWithhold(settings.pull.withhold, context.now());
   const wanted = search?.normalize('NFC').toLowerCase() ?? '';
   const step = 16;
   for (let from = 0; from < SHARDS; from += step) {
     for (const row of (await context.store.snapshots.readShards(connector, from, from + step)).flat()) {
-      const entry = entryOf(row, opened.sets);
+      const read = entryOf(row, opened.sets);
+      // A rule that is newer than the last pull counts at once.
+      const entry = read && withhold(read);
       if (entry && (!kind || entry.kind === kind) && (!wanted || textOf(entry).includes(wanted))) yield entry;
     }
   }
