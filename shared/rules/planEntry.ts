@@ -90,7 +90,8 @@ function create(
 ): Planned {
   const desired: Fields = link ? withKnownX500(context, projection.fields, link) : projection.fields;
   const row: DraftChange = {
-    ...base(context, entry, projection, link, 'create', reason),
+    // What we make is ours in full, also where an adopted one was before.
+    ...base(context, entry, projection, link && { ...link, adopted: false }, 'create', reason),
     targetId: null,
     desired,
     takes: projection.addressKeys,

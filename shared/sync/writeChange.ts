@@ -3,6 +3,7 @@ import type { PushType } from '../model/configuration.ts';
 import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, FieldName, Fields, FieldValue, Outcome } from '../model/plan.ts';
+import { parseStamp } from '../model/stamp.ts';
 import { hashValue } from '../rules/diff.ts';
 import { retryTime } from './retrySchedule.ts';
 
@@ -200,7 +201,8 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     ...base,
     x500,
     state: 'linked',
-    adopted: link.adopted || (change.change === 'adopt' && change.reason === 'adopted'),
+    // What the stamp says, whatever an earlier link of this person was: taken over or made anew it is ours in full.
+    adopted: parseStamp(change.stamp)?.adopted ?? link.adopted,
     hidden: false,
     leaving: null,
     endedBecause: null,
