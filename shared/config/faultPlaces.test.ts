@@ -89,6 +89,19 @@ describe('defaults leave out what does not fit a kind', () => {
 });
 
 describe('nothing is silently ignored', () => {
+  it('a condition or text over a value that is withheld from everybody is a warning', () => {
+    const reads = (attribute: string) => ({ attribute, operator: 'Equals', value: 'x' });
+    const withhold = [{ attributes: ['city', 'notes'] }, { attributes: ['department'], where: reads('city') }];
+    const checked = check({
+      contoso: { pull: { withhold, where: reads('city') } },
+      out: { filter: { where: { user: reads('department') } }, push: { set: { companyName: '{notes}' } } },
+    });
+    expect(checked).toMatchObject({
+      ok: true,
+      warnings: [expect.stringMatching(/"pull\/where" reads "city"/), expect.stringMatching(/"push\/set" reads "notes"/)],
+    });
+  });
+
   it('hiding where nothing can be hidden is a warning', () => {
     const checked = check({ out: { push: { addressList: 'hidden' }, leavers: { gone: { policy: 'hide' } } } });
     expect(checked).toMatchObject({

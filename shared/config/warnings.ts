@@ -1,10 +1,40 @@
 import type { Configuration, PushType } from '../model/configuration.ts';
+import { placeholders } from '../rules/texts.ts';
+import { namesIn } from './wantedAttributes.ts';
 
 /** Push types whose objects cannot be hidden from an address list. */
 const CANNOT_HIDE: ReadonlySet<PushType> = new Set(['sharedContact', 'mailboxContact']);
 
 /** Settings that are allowed and have no effect where they stand: said, never silently ignored. */
 export function warningsOf(configuration: Configuration): readonly string[] {
+  return [...hidingWarnings(configuration), ...withheldWarnings(configuration)];
+}
+
+/** A condition or text over a value that is withheld from everybody never sees one. */
+function withheldWarnings(configuration: Configuration): readonly string[] {
+  return configuration.connectors.flatMap((connector) => {
+    const gone = new Set(connector.pull.withhold.filter((rule) => rule.where === null).flatMap((rule) => rule.attributes));
+    if (gone.size === 0) return [];
+    const told = (where: string, names: readonly string[]): string[] =>
+      [...new Set(names)]
+        .filter((name) => gone.has(name))
+        .map(
+          (name) =>
+            `${where} reads "${name}", which "withhold" of connector "${connector.id}" removes from every entry: it is always empty there.`,
+        );
+    return [
+      ...told(`Connector "${connector.id}": "pull/where"`, namesIn(connector.pull.where)),
+      ...configuration.routes
+        .filter((route) => route.from === connector.id)
+        .flatMap((route) => [
+          ...told(`Route "${route.id}": "filter/where"`, namesIn(route.filter.where)),
+          ...told(`Route "${route.id}": "push/set"`, Object.values(route.push.set).flatMap(placeholders)),
+        ]),
+    ];
+  });
+}
+
+function hidingWarnings(configuration: Configuration): readonly string[] {
   return configuration.routes.flatMap((route) => {
     if (!CANNOT_HIDE.has(route.push.as)) return [];
     const warnings: string[] = [];

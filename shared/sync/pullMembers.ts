@@ -123,7 +123,7 @@ async function groupsByAddress(of: MembersOfPull, addresses: ReadonlySet<string>
       for (const address of part.fields.addresses ?? []) if (addresses.has(addressKey(address))) found.set(addressKey(address), part.id);
     }
   }
-  if (of.standing === null) return found;
+  if (of.standing === null || found.size === addresses.size) return found;
   const index = await snapshots.index(of.connector.id, of.standing);
   for (const address of addresses) {
     if (found.has(address)) continue;

@@ -86,6 +86,35 @@ describe.each([
     expect((refused as FailureError).failure.code).toMatch(/permission|authentication/);
   });
 
+  it('gives the direct members of a group in pages, groups marked as such, ids that its entries have; no such group is null', async () => {
+    const { entries } = await readAll(subject.connect);
+    const listed = async (): Promise<Map<string, string[]>> => {
+      const lists = new Map<string, string[]>();
+      for (const group of [...entries.values()].filter((entry) => entry.kind === 'group')) {
+        const found: string[] = [];
+        for (let cursor: string | null = null, n = 0; n === 0 || cursor !== null; n += 1) {
+          const page = await subject.connect().readMembers(group.id, cursor);
+          found.push(...page!.members.map((member) => `${member.group ? 'group' : 'other'} ${member.id}`));
+          cursor = page!.next;
+          expect(n).toBeLessThan(100);
+        }
+        lists.set(group.id, found);
+      }
+      return lists;
+    };
+    const whole = await listed();
+    const all = [...whole.values()].flat();
+    const kinds = new Map([...entries.values()].map((entry) => [entry.memberId ?? entry.id, entry.kind === 'group' ? 'group' : 'other']));
+    expect(all.filter((one) => one.startsWith('group ')).length).toBeGreaterThan(0);
+    const known = all.filter((one) => kinds.has(one.split(' ')[1]!));
+    expect(known.length).toBeGreaterThan(all.length / 2);
+    for (const one of known) expect(one).toBe(`${kinds.get(one.split(' ')[1]!)} ${one.split(' ')[1]}`);
+    await subject.control({ faults: { pageSize: 2 } });
+    expect(await listed()).toEqual(whole);
+    await subject.control({ faults: {} });
+    expect(await subject.connect().readMembers('00000000-0000-4000-8000-00000000dead', null)).toBeNull();
+  });
+
   it('follows a change of the directory', async () => {
     if (!subject.server) return;
     const first = await readAll(subject.connect);

@@ -123,6 +123,16 @@ export async function memory(): Promise<Subject> {
       hidden: false,
       attributes: { displayName: `User ${n}` },
     });
+  const staff = {
+    id: 'g1',
+    kind: 'group',
+    type: 'group',
+    addresses: ['staff@memory.example'],
+    attributes: { displayName: 'Staff' },
+  } as const;
+  directory.entries.set('g1', { ...staff, enabled: true, external: false, hidden: false });
+  const members = Array.from({ length: PEOPLE }, (_, n) => ({ id: `u${n}`, group: false }));
+  directory.groups.set('g1', { members: [...members, { id: 'g1', group: true }] });
   directory.pageSize = 5;
   return {
     as: 'contact',

@@ -177,6 +177,23 @@ describe('how members travel', () => {
     expect((await beginCommit(world.context, position)).ok).toBe(true);
   });
 
+  it('every activity may run twice: nothing is lost, nothing is read into another group', async () => {
+    const twice = async <T>(activity: () => Promise<T>): Promise<T> => {
+      await activity();
+      return activity();
+    };
+    const world = createWorld({ a: 30, step: twice });
+    world.a.pageSize = 3;
+    world.a.groups.set('g-1', { members: [...people(0, 1, 2, 3, 4, 5, 6), ...groups('g-2')] });
+    world.a.groups.set('g-2', { members: [...people(7, 8, 9, 10), ...groups('g-1')] });
+    world.configure((document) => {
+      document.routes[0]!['filter'] = { onlyMembersOf: ['g-1'], exceptMembersOf: ['g-3'] };
+    });
+    world.a.groups.set('g-3', { members: people(2) });
+    await world.run({ action: 'sync' });
+    expect(addresses(world)).toEqual([0, 1, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => `p${n}@a.example`).sort());
+  });
+
   it('a filter whose groups were not read yet fails its route until the next pull', async () => {
     const world = worldWith(3, { 'g-900': { members: people(0) } }, {});
     const { planOf } = planning(world);
