@@ -109,9 +109,16 @@ function stuck(connector: string, group: string): FailureError {
 async function resolveNames(of: MembersOfPull, wanted: readonly WantedGroup[]): Promise<readonly GroupName[]> {
   const addresses = new Set(wanted.filter(({ name }) => name.includes('@')).map(({ name }) => addressKey(name)));
   const found = addresses.size > 0 ? await groupsByAddress(of, addresses) : new Map<string, string>();
-  const names = wanted.map(({ name }): GroupName => ({ name, group: name.includes('@') ? (found.get(addressKey(name)) ?? null) : name }));
+  const names = wanted.map(
+    ({ name }): GroupName => ({ name, group: name.includes('@') ? (found.get(addressKey(name)) ?? null) : idOf(name) }),
+  );
   await of.context.store.memberships.putNames(of.connector.id, of.pull, names);
   return names;
+}
+
+/** GUIDs may be written in either case; directories give them in lower case, and lists are compared by text. */
+function idOf(name: string): string {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(name) ? name.toLowerCase() : name;
 }
 
 async function groupsByAddress(of: MembersOfPull, addresses: ReadonlySet<string>): Promise<Map<string, string>> {

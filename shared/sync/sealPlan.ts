@@ -122,6 +122,7 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
         ...summary.warnings,
         ...planning.owners.warnings,
         ...insiders(summary.internalOnly),
+        ...planning.sourceState.losses.map((loss) => `The source's "${loss}" is not granted and was left out.`),
         ...planning.targetState.losses.map((loss) => `The target's "${loss}" is not granted and was left out.`),
       ],
     },

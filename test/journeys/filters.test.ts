@@ -274,6 +274,7 @@ describe('filters on both directories', () => {
     await fetch(`${world.api.url}/api/connectors/fabrikam/cache`, { method: 'DELETE' });
     const refused = await simulate({ fabrikam: { pull: { internalOnlyGroups: false } } }, BACK);
     expect(await created(refused, BACK)).toEqual([...base.back].sort());
+    expect(result(refused, BACK).warnings.join()).toContain('The source\'s "groupSettings" is not granted');
   });
 
   it('raw attributes in conditions, on both; one that does not exist fails naming it', async () => {

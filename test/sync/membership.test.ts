@@ -88,10 +88,31 @@ describe('filters by groups', () => {
     expect([route(changed).pulled, (await world.store.snapshots.state('a'))!.unconfirmed]).toEqual([6, 0]);
   });
 
+  it('a GUID may be written in either case', async () => {
+    const id = 'abcdef00-0000-4000-8000-00000000000a';
+    const world = worldWith(2, { [id]: { members: [...people(0), ...groups(id)] } }, { onlyMembersOf: [id.toUpperCase()] });
+    expect(route(await world.run({ action: 'sync' })).created).toBe(1);
+    expect(world.a.memberReads).toEqual([id]);
+  });
+
   it('everybody of the directory is every person, no room', async () => {
     const world = worldWith(3, { all: { members: [], everyUser: true } }, { onlyMembersOf: ['all'] });
     world.a.entries.set('r-1', person('a', 50, { id: 'r-1', kind: 'room' }));
     expect(route(await world.run({ action: 'sync' })).created).toBe(3);
+  });
+});
+
+describe('groups that refuse mail from outside', () => {
+  it('leave by default, and each plan warns of their number; left out, they are no warning', async () => {
+    const world = createWorld({ a: 3 });
+    for (const n of [1, 2, 3]) world.a.entries.set(`g-${n}`, group(n, `g${n}@a.example`, { internalOnly: n < 3 }));
+    const first = route(await world.run({ action: 'simulate' }));
+    expect([first.created, first.warnings.filter((text) => text.startsWith('2 group(s) refuse mail'))]).toEqual([6, [expect.any(String)]]);
+    world.configure((document) => {
+      document.connectors[0]!['pull'] = { internalOnlyGroups: false };
+    });
+    const second = route(await world.run({ action: 'simulate' }));
+    expect([second.created, second.skippedBecause, second.warnings]).toEqual([4, { internalOnly: 2 }, []]);
   });
 });
 

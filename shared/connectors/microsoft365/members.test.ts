@@ -6,7 +6,9 @@ import { cmdlet, connector, entries, failureOf, graph, link, NOTHING, pull, tena
 
 withTenant();
 
-const MEMBERS = '/groups/g1/members?';
+/** A dynamic group's id is Exchange's Guid. */
+const ID = '6f0f0a7e-0000-4000-8000-00000000000d';
+const MEMBERS = `/groups/${ID}/members?`;
 const NOT_FOUND = { status: 404, body: { error: { code: 'Request_ResourceNotFound', message: 'Resource does not exist.' } } };
 const noDynamic = () =>
   cmdlet('Get-DynamicDistributionGroupMember', exchangeRefusal(404, 'ManagementObjectNotFoundException', "couldn't be found"));
@@ -55,9 +57,12 @@ describe('direct members of a group', () => {
   it('a group that neither Graph nor Exchange knows is none; a refusal names the grant', async () => {
     graph(MEMBERS, NOT_FOUND);
     noDynamic();
-    expect(await all('g1')).toEqual([null]);
+    expect(await all(ID)).toEqual([null]);
+    graph('/groups/All', NOT_FOUND);
+    const asked = tenant.cmdlets().length;
+    expect([await all('All Staff'), tenant.cmdlets().length]).toEqual([[null], asked]);
     graph(MEMBERS, { status: 403, body: { error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges' } } });
-    expect(await failureOf(all('g1'))).toMatchObject({ code: 'permission', nextStep: expect.stringContaining('GroupMember.Read.All') });
+    expect(await failureOf(all(ID))).toMatchObject({ code: 'permission', nextStep: expect.stringContaining('GroupMember.Read.All') });
   });
 
   it('a list that breaks off is known to lack members', async () => {
@@ -85,13 +90,13 @@ describe('direct members of a group', () => {
             }
         : undefined,
     );
-    expect((await all('g1')).flatMap((page) => page?.members)).toEqual([
+    expect((await all(ID)).flatMap((page) => page?.members)).toEqual([
       { id: 'entra-1', group: false },
       { id: 'guid-2', group: false },
       { id: 'entra-3', group: true },
     ]);
     expect(tenant.seen.find((one) => one.cmdlet?.startsWith('Get-Dynamic'))!.parameters).toMatchObject({
-      Identity: 'g1',
+      Identity: ID,
       ResultSize: 'Unlimited',
     });
   });

@@ -8,6 +8,7 @@ const PAGE = '999';
 const MEMBERS = 'GET /groups/{id}/members';
 /** A cursor that is Exchange's, not a link of Graph's. */
 const DYNAMIC = 'dynamic:';
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * One page of a group's direct members. Graph knows every group except dynamic distribution groups: those Exchange alone evaluates.
@@ -20,7 +21,10 @@ export async function membersPage(graph: Graph, exchange: Exchange, group: strin
       ? await graph.get({ path: `/groups/${encodeURIComponent(group)}/members`, query: { $select: 'id', $top: PAGE } })
       : await graph.follow(cursor);
   // 400: an id that Graph cannot read as one.
-  if (cursor === null && (answer.status === 404 || answer.status === 400)) return dynamicMembers(exchange, group, null);
+  if (cursor === null && (answer.status === 404 || answer.status === 400)) {
+    // Exchange would take a name or an alias too, and find some other group.
+    return GUID.test(group) ? dynamicMembers(exchange, group, null) : null;
+  }
   // A link that has expired, a group that was deleted meanwhile: what was read so far stands, and is known to be a part.
   if (cursor !== null && [400, 404, 410].includes(answer.status)) return part(`Graph does not continue its list (HTTP ${answer.status}).`);
   const page = okPage(answer, MEMBERS, PERMISSIONS.members.permission);
