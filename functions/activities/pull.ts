@@ -23,6 +23,7 @@ export const PullPosition = Of.extend({
   sets: z.record(z.string(), SetState),
   domains: z.array(z.string()).nullable(),
   losses: z.array(z.string()),
+  asked: z.object({ fingerprint: z.string(), withhold: z.string() }).nullable(),
   lastCursors: z.array(z.string()),
 });
 const Totals = z.object({

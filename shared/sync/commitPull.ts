@@ -18,12 +18,12 @@ export type CommitStart = { readonly ok: true; readonly ranges: readonly Range[]
 export async function beginCommit(context: SyncContext, position: PullPosition): Promise<CommitStart> {
   try {
     const { configuration } = await context.configuration();
-    const settings = connectorSettings(configuration, position.connector);
-    const { connector } = context.open(settings, configuration);
+    const { connector } = context.open(connectorSettings(configuration, position.connector), configuration);
     const before = await context.store.snapshots.state(position.connector);
+    const asked = position.asked ?? { fingerprint: connector.fingerprint, withhold: '' };
     proveComplete(position, before, connector.sets);
     const changedRights =
-      before !== null && (before.fingerprint !== connector.fingerprint || !sameSets(before.readBefore, Object.keys(position.sets)));
+      before !== null && (before.fingerprint !== asked.fingerprint || !sameSets(before.readBefore, Object.keys(position.sets)));
     const tokens: Record<string, string> = {};
     for (const [set, read] of Object.entries(position.sets)) if (read.token) tokens[set] = read.token;
     const pending: PendingCommit = {
@@ -37,8 +37,7 @@ export async function beginCommit(context: SyncContext, position: PullPosition):
         connector: position.connector,
         version: position.pull,
         completedAt: context.now().toISOString(),
-        fingerprint: connector.fingerprint,
-        withhold: compileWithholding(settings.pull.withhold, context.now()).digest,
+        ...asked,
         tokens,
         readBefore: Object.keys(position.sets),
         domains: position.domains ?? before?.domains ?? [],

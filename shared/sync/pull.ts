@@ -37,6 +37,8 @@ export interface PullPosition {
   >;
   readonly domains: readonly string[] | null;
   readonly losses: readonly string[];
+  /** What its first page was read with: the configuration may change before the commit. */
+  readonly asked: { readonly fingerprint: string; readonly withhold: string } | null;
   /** Hashes of cursors seen: paging that comes back to one does not advance (case R05). */
   readonly lastCursors: readonly string[];
 }
@@ -58,6 +60,7 @@ export function startPull(job: string, connector: string, round: number): PullPo
     sets: {},
     domains: null,
     losses: [],
+    asked: null,
     lastCursors: [],
   };
 }
@@ -81,7 +84,10 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
     const state = await context.store.snapshots.state(start.connector);
     const withholding = compileWithholding(settings.pull.withhold, context.now());
     const memory = memoryOf(state, connector.fingerprint, withholding.digest);
-    if (start.sequence === 0) await dropLeftovers(context, start, state);
+    if (start.sequence === 0) {
+      await dropLeftovers(context, start, state);
+      position = { ...position, asked: { fingerprint: connector.fingerprint, withhold: withholding.digest } };
+    }
     let pages = 0;
     const more = async (): Promise<boolean> => {
       if (pages >= PAGES_PER_ACTIVITY || context.now().getTime() >= until) return false;

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { compileWithholding } from '../../shared/rules/withhold.ts';
 import { createMemoryStore } from '../../shared/store/memory/memoryStore.ts';
 import type { PendingCommit } from '../../shared/store/store.ts';
+import { beginCommit } from '../../shared/sync/commitPull.ts';
 import { commitShards } from '../../shared/sync/commitShards.ts';
+import { pullPages, startPull } from '../../shared/sync/pull.ts';
+import { startJob } from '../../shared/sync/startJob.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
 
 const SECRET = '+49 170 5550';
@@ -93,6 +96,16 @@ describe('values that are withheld', () => {
     withhold(world, []);
     await world.run({ action: 'sync' });
     expect(phones(world).filter(Boolean)).toHaveLength(30);
+  });
+
+  it('a rule that goes between reading and commit is no rule of what was read: the next pull is a full one', async () => {
+    const world = createWorld({ a: 2 });
+    withhold(world, [{ attributes: ['mobilePhone'] }]);
+    const { job } = await startJob(world.context, world.instances, { action: 'pull' }, 'api', 'test');
+    const step = await pullPages(world.context, startPull(job.id, 'a', 1));
+    withhold(world, []);
+    if (!step.ok || !(await beginCommit(world.context, step.position)).ok) throw new Error('not read');
+    expect((await world.store.snapshots.pending('a'))!.next.withhold).not.toBe('');
   });
 
   it('in a directory that is a target too, our own objects keep what came from elsewhere: no endless update', async () => {
