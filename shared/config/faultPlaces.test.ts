@@ -94,11 +94,15 @@ describe('nothing is silently ignored', () => {
     const withhold = [{ attributes: ['city', 'notes'] }, { attributes: ['department'], where: reads('city') }];
     const checked = check({
       contoso: { pull: { withhold, where: reads('city') } },
-      out: { filter: { where: { user: reads('department') } }, push: { set: { companyName: '{notes}' } } },
+      out: { filter: { where: { user: reads('department') } }, push: { set: { companyName: '{notes}' }, existingWhere: reads('raw.x') } },
     });
     expect(checked).toMatchObject({
       ok: true,
-      warnings: [expect.stringMatching(/"pull\/where" reads "city"/), expect.stringMatching(/"push\/set" reads "notes"/)],
+      warnings: [
+        expect.stringMatching(/"pull\/where" reads "city"/),
+        expect.stringMatching(/"push\/set" reads "notes"/),
+        expect.stringMatching(/existingWhere" reads "raw\.x"/),
+      ],
     });
   });
 

@@ -1,13 +1,15 @@
-import type { Configuration, PushType } from '../model/configuration.ts';
+import { type Configuration, conditionNames, type PushType } from '../model/configuration.ts';
 import { placeholders } from '../rules/texts.ts';
 import { namesIn } from './wantedAttributes.ts';
 
 /** Push types whose objects cannot be hidden from an address list. */
 const CANNOT_HIDE: ReadonlySet<PushType> = new Set(['sharedContact', 'mailboxContact']);
 
+const CONTACTS: ReadonlySet<PushType> = new Set(['contact', 'sharedContact']);
+
 /** Settings that are allowed and have no effect where they stand: said, never silently ignored. */
 export function warningsOf(configuration: Configuration): readonly string[] {
-  return [...hidingWarnings(configuration), ...withheldWarnings(configuration)];
+  return [...hidingWarnings(configuration), ...withheldWarnings(configuration), ...existingWarnings(configuration)];
 }
 
 /** A condition or text over a value that is withheld from everybody never sees one. */
@@ -31,6 +33,17 @@ function withheldWarnings(configuration: Configuration): readonly string[] {
           ...told(`Route "${route.id}": "push/set"`, Object.values(route.push.set).flatMap(placeholders)),
         ]),
     ];
+  });
+}
+
+/** Contacts in a target have none of the directory's own attributes. */
+function existingWarnings(configuration: Configuration): readonly string[] {
+  return configuration.routes.flatMap((route) => {
+    if (!CONTACTS.has(route.push.as) || route.push.existingWhere === null) return [];
+    const raw = conditionNames(route.push.existingWhere).filter((name) => name.startsWith('raw.'));
+    return [...new Set(raw)].map(
+      (name) => `Route "${route.id}": "push/existingWhere" reads "${name}", which contacts do not have: it is always empty there.`,
+    );
   });
 }
 

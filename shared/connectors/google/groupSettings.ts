@@ -56,23 +56,29 @@ export function createGroupSettings(
     };
   };
   return async (groups) => {
-    const parts: EntryPart[] = [];
-    const rest = [...groups].values();
-    let failed: { readonly error: unknown } | null = null;
-    const worker = async (): Promise<void> => {
-      for (const group of rest) {
-        if (failed) return;
-        try {
-          const found = await one(group);
-          if (found) parts.push(found);
-        } catch (error) {
-          failed ??= { error };
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    const first = failed as { readonly error: unknown } | null;
-    if (first) throw first.error;
-    return parts.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const parts = await fewAtOnce(groups, one);
+    return parts.filter((part) => part !== null).sort((a, b) => (a.id < b.id ? -1 : 1));
   };
+}
+
+/** In any order; throws the first error after the others in the air have ended. */
+async function fewAtOnce<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  const rest = [...items].values();
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    for (const item of rest) {
+      if (failed) return;
+      try {
+        results.push(await work(item));
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
+  const fault = settled.find((one) => one.status === 'rejected');
+  if (fault) throw fault.reason;
+  return results;
 }
