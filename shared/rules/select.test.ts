@@ -210,6 +210,24 @@ describe('members of groups', () => {
     const hidden = (id: string): GroupMembers | null => (id === 'A' ? { members: [{ id: 'B', group: true }], complete: true } : read(id));
     expect(await resolveMembers(['A'], true, hidden)).toMatchObject({ complete: false, unreadable: [] });
   });
+  it('for any groups: everybody who can be reached, each group read once, whatever the order of the lists', async () => {
+    const name = fc.constantFrom('A', 'B', 'C', 'D', 'u1', 'u2', 'u3');
+    const lists = fc.record({ A: fc.array(name), B: fc.array(name), C: fc.array(name), D: fc.array(name) });
+    await fc.assert(
+      fc.asyncProperty(lists, fc.uniqueArray(fc.constantFrom('A', 'B', 'C', 'D')), async (groups, asked) => {
+        const { reads, read } = directory(groups);
+        const { ids, complete } = await resolveMembers(asked, true, read);
+        let reached = new Set<string>(asked);
+        for (let size = -1; size !== reached.size; ) {
+          size = reached.size;
+          reached = new Set([...reached, ...[...reached].flatMap((one) => (groups as Record<string, string[]>)[one] ?? [])]);
+        }
+        for (const group of asked) reached.delete(group);
+        expect([[...ids].sort(), complete]).toEqual([[...reached].sort(), true]);
+        expect(new Set(reads).size).toBe(reads.length);
+      }),
+    );
+  });
   it('says what could not be read', async () => {
     const { read } = directory({ A: ['B', 'u1'], B: ['u2'] }, ['B']);
     expect(await resolveMembers(['A', 'gone'], true, read)).toMatchObject({ complete: false, unreadable: ['gone'] });
