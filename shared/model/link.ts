@@ -1,3 +1,4 @@
+import type { PushType } from './configuration.ts';
 import type { Kind } from './entry.ts';
 import type { FieldName, Fields } from './plan.ts';
 
@@ -13,6 +14,8 @@ export interface Link {
   readonly sourceId: string;
   readonly state: 'intent' | 'linked' | 'ended';
   readonly kind: Kind;
+  /** What the target object is: its push type when we made or adopted it, whatever the route says by now. */
+  readonly as: PushType;
   readonly targetId: string | null;
   readonly adopted: boolean;
   /** The change (by id) that was announced last, and when (ISO): what a re-run compares with before it calls the target. */

@@ -1,4 +1,5 @@
 import type { AttributeName } from './attributes.ts';
+import type { PushType } from './configuration.ts';
 import type { Kind } from './entry.ts';
 import type { Failure } from './failure.ts';
 
@@ -63,6 +64,8 @@ export interface Change {
   readonly route: string;
   readonly change: ChangeKind;
   readonly kind: Kind;
+  /** Push type of the target object that is written. */
+  readonly as: PushType;
   readonly sourceId: string;
   readonly targetId: string | null;
   readonly address: string;

@@ -50,6 +50,7 @@ function base(
     route: context.route.id,
     change,
     kind: entry.kind,
+    as: projection.as,
     sourceId: entry.id,
     targetId: link?.state === 'linked' ? link.targetId : null,
     address: projection.address,
@@ -88,7 +89,7 @@ function create(
   { holders }: Matched,
   reason: string,
 ): Planned {
-  const desired: Fields = link ? withKnownX500(context, projection.fields, link) : projection.fields;
+  const desired: Fields = link ? withKnownX500(context, projection, link) : projection.fields;
   const row: DraftChange = {
     ...base(context, entry, projection, link, 'create', reason),
     targetId: null,
@@ -100,8 +101,8 @@ function create(
 }
 
 /** Replies survive: every X500 address ever seen of the person is put back on re-creation (promise 8). */
-function withKnownX500(context: PlanContext, fields: Fields, link: Link): Fields {
-  if (!context.capability.fields.x500 || link.x500.length === 0 || !context.route.push.addresses.x500) return fields;
+function withKnownX500(context: PlanContext, { as, fields }: Projection, link: Link): Fields {
+  if (!context.capabilityOf(as).fields.x500 || link.x500.length === 0 || !context.route.push.addresses.x500) return fields;
   const now = (fields.x500 as readonly string[] | null | undefined) ?? [];
   const known = new Set(now.map((value) => value.toLowerCase()));
   return { ...fields, x500: [...now, ...link.x500.filter((value) => !known.has(value.toLowerCase()))] };
@@ -153,7 +154,7 @@ function update(
 
 /** The projection, and what it does not say: attributes of ours that the route pushes no longer are empty; who returns is shown again. */
 function desiredOf(context: PlanContext, projection: Projection, link: Link): Fields {
-  const { fields: held, canHide } = context.capability;
+  const { fields: held, canHide } = context.capabilityOf(projection.as);
   const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
   const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
   return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
@@ -220,6 +221,7 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
     sourceId: entry.id,
     state: 'linked',
     kind: entry.kind,
+    as: projection.as,
     targetId: target.id,
     adopted,
     intent: null,

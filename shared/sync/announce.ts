@@ -85,6 +85,7 @@ async function linkFor(context: SyncContext, change: Change): Promise<Link> {
     sourceId: change.sourceId,
     state: 'intent',
     kind: change.kind,
+    as: old?.as ?? change.as,
     targetId: change.targetId,
     adopted: old?.adopted ?? false,
     intent: null,

@@ -7,7 +7,7 @@ import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { BatchKey } from '../store/store.ts';
 import { type Announced, announce, withdraw } from './announce.ts';
 import { isCancelled } from './cancel.ts';
-import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
+import { connectorSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import { holdsLease } from './leases.ts';
 import type { SealedRoute } from './sealed.ts';
@@ -71,11 +71,10 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
         run.position = { ...run.position, route: run.position.route + 1, sequence: 0 };
         continue;
       }
-      const as = routeSettings(configuration, routeId).push.as;
       const complete = await workOff(
         run,
         { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence },
-        { connector, as, now: context.now },
+        { connector, now: context.now },
       );
       if (!complete) {
         const end = await cancelled();

@@ -1,5 +1,4 @@
 import type { Connector, WriteAnswer, WriteRequest } from '../connectors/connector.ts';
-import type { PushType } from '../model/configuration.ts';
 import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, FieldName, Fields, FieldValue, Outcome } from '../model/plan.ts';
@@ -16,7 +15,6 @@ export type Written =
 
 export interface WriteContext {
   readonly connector: Connector;
-  readonly as: PushType;
   readonly now: () => Date;
 }
 
@@ -31,7 +29,7 @@ export async function writeChange(context: WriteContext, change: Change, link: L
   try {
     const found = lookUp ? await foundAgain(context, change, link) : null;
     if (found === 'wait') return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS };
-    const answer = found ?? (await context.connector.write(requestOf(context, change, link)));
+    const answer = found ?? (await context.connector.write(requestOf(change, link)));
     return answered(context, change, link, answer, found !== null);
   } catch (error) {
     if (error instanceof ThrottledError) throw error;
@@ -58,20 +56,20 @@ async function foundAgain(context: WriteContext, change: Change, link: Link): Pr
   const earlier = link.intent;
   if (change.change !== 'create' || !earlier) return null;
   const entry = await context.connector.find({
-    as: context.as,
+    as: change.as,
     stamp: change.stamp,
     alias: earlier.alias ?? '',
     address: change.address,
     since: earlier.at,
   });
   if (!entry) {
-    const lags = context.connector.capability(context.as).knownLag;
+    const lags = context.connector.capability(change.as).knownLag;
     return lags && context.now().getTime() < Date.parse(earlier.at) + LAG_MS ? 'wait' : null;
   }
   // The first try may have been cut off half way: everything is written once more on the found object.
   const fields = { ...change.desired } as Fields;
   return context.connector.write({
-    ...requestOf(context, change, link),
+    ...requestOf(change, link),
     change: 'update',
     targetId: entry.id,
     fields,
@@ -79,7 +77,7 @@ async function foundAgain(context: WriteContext, change: Change, link: Link): Pr
   });
 }
 
-function requestOf(context: WriteContext, change: Change, link: Link): WriteRequest {
+function requestOf(change: Change, link: Link): WriteRequest {
   const fields: Partial<Record<FieldName, FieldValue>> = {};
   if (change.change === 'create')
     for (const [name, value] of Object.entries(change.desired ?? {})) {
@@ -93,7 +91,7 @@ function requestOf(context: WriteContext, change: Change, link: Link): WriteRequ
     change.fields.some((field) => field.name === 'stamp');
   return {
     change: change.change as WriteRequest['change'],
-    as: context.as,
+    as: change.as,
     kind: change.kind,
     targetId: change.targetId ?? link.targetId,
     fields,
@@ -191,6 +189,7 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     address: change.address || link.address,
     displayName: change.displayName || link.displayName,
     kind: change.kind,
+    as: change.as,
   } as Link;
   const x500 = [...new Set([...link.x500, ...((image['x500'] as readonly string[] | null | undefined) ?? [])])];
   if (change.change === 'delete') return { ...base, x500, state: 'ended', leaving: leavingOf(change), endedBecause: change.reason };

@@ -1,4 +1,5 @@
 import type { AttributeName } from '../../model/attributes.ts';
+import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
 import {
@@ -41,11 +42,18 @@ const NAMES: readonly AttributeName[] = [
   'country',
 ];
 
+/** `Entry.type` of what each push type makes. */
+const TYPES: Readonly<Record<PushType, string>> = {
+  guest: 'GuestMailUser',
+  mailUser: 'MailUser',
+  contact: 'MailContact',
+  mailboxContact: 'mailboxContact',
+  sharedContact: 'sharedContact',
+};
+
 /** @param unique the directory keeps addresses unique, as Exchange does. */
 export function createMemoryConnector(id: string, directory: MemoryDirectory, unique = true): Connector {
-  const capability: Capability = {
-    as: 'contact',
-    types: ['MailContact'],
+  const capability: Omit<Capability, 'as' | 'types'> = {
     needs: [],
     canHide: true,
     uniqueAddresses: unique,
@@ -68,7 +76,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     sets: ['all'],
     fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
-    capability: () => capability,
+    capability: (as) => ({ as, types: [TYPES[as]], ...capability }),
     write: async (request) => write(directory, request, unique),
     get: async (targetId) => directory.entries.get(targetId) ?? null,
     find: async (query) => find(directory, query),
@@ -130,8 +138,8 @@ function refused(code: 'notFound' | 'addressInUse', retry: 'gone' | 'collision',
 function applied(known: Entry | null, id: string, request: WriteRequest): Entry {
   const base: Entry = known ?? {
     id,
-    kind: 'contact',
-    type: 'MailContact',
+    kind: request.as === 'guest' || request.as === 'mailUser' ? 'user' : 'contact',
+    type: TYPES[request.as],
     addresses: [],
     enabled: true,
     external: false,
