@@ -105,6 +105,8 @@ export interface Outcome {
   readonly owner: Owner | null;
   /** `alreadyGone`, `foundAgain` … for people. */
   readonly note: string | null;
+  /** Written but for parts that wait for the target: looked at again in the job's last wave, and true if that never comes. */
+  readonly provisional?: boolean;
   /** True if the change turned out to be a collision, so it counts as skipped. */
   readonly collision?: boolean;
 }

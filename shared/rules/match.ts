@@ -82,6 +82,8 @@ function linkedMatch(context: PlanContext, link: Link | null, view: TargetView):
 /** Why an object is no longer ours to write: another type, mastered elsewhere, or somebody else's mark in the stamp place. */
 export function takenOverBecause(context: PlanContext, target: Entry, { as, sourceId }: Pick<Link, 'as' | 'sourceId'>): string | null {
   if (!context.capabilityOf(as).types.includes(target.type)) return `It has become a ${target.type}.`;
+  const outgrown = context.capabilityOf(as).outgrown?.(target);
+  if (outgrown) return outgrown;
   if (target.readOnly) return 'It is mastered in another directory now.';
   const stamp = parseStamp(target.stamp);
   if (target.stamp !== undefined && (stamp?.route !== context.route.id || stamp.sourceId !== sourceId))
@@ -145,7 +147,14 @@ function holdsPrimary(target: Entry, projection: Projection): boolean {
 function adoptable(context: PlanContext, { as }: Projection, strangers: readonly { entry: Entry; key: string }[]): Entry | null {
   const only = strangers[0]?.entry;
   if (context.route.push.existing === 'report' || strangers.length !== 1 || !only) return null;
-  if (!context.capabilityOf(as).types.includes(only.type) || only.readOnly || only.stamp !== undefined || only.stampPlace !== undefined)
+  const capability = context.capabilityOf(as);
+  if (
+    !capability.types.includes(only.type) ||
+    capability.outgrown?.(only) ||
+    only.readOnly ||
+    only.stamp !== undefined ||
+    only.stampPlace !== undefined
+  )
     return null;
   return context.existingWhere(only) ? only : null;
 }

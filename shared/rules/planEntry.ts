@@ -131,16 +131,17 @@ function update(
   const refreshed = refresh(link, desired, target, seen.hash);
   const { written, notKept } = refreshed ?? link;
   const { emptyFields, drift } = context.route.push;
-  const fields: FieldChange[] = [...diffFields(desired, current, { emptyFields, drift, written, notKept })];
+  const compared = comparedWith(context, projection, link, current);
+  const fields: FieldChange[] = [...diffFields(desired, compared, { emptyFields, drift, written, notKept })];
   const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
   const row = base(context, entry, projection, link, 'update', returned ? 'returned' : reason);
-  const stampWrong = relinkFrom !== null || (target !== null && target.stamp !== row.stamp);
+  const stampWrong = relinkFrom !== null || (target !== null ? target.stamp !== row.stamp : (link.open?.fields.includes('stamp') ?? false));
   if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: row.stamp });
   if (fields.length === 0) {
     const back = returned ? { ...(refreshed ?? link), leaving: null, hidden: false } : refreshed;
     return { ...NOTHING, bucket: 'unchanged', link: back, losses };
   }
-  const moves = movesOf(projection, current, fields);
+  const moves = movesOf(context, projection, current, fields);
   const change: DraftChange = {
     ...row,
     ...moves,
@@ -160,13 +161,30 @@ function desiredOf(context: PlanContext, projection: Projection, link: Link): Fi
   return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
 }
 
+/** What the object is known to hold: not what is still to be written, and of lists not what is the directory's own. */
+function comparedWith(context: PlanContext, { as }: Projection, link: Link, current: Fields): Fields {
+  const held = context.capabilityOf(as).fields;
+  const compared: Partial<Record<FieldName, FieldValue>> = { ...current };
+  for (const name of link.open?.fields ?? []) delete compared[name];
+  for (const [name, value] of Object.entries(compared) as [FieldName, FieldValue][])
+    if (held[name]?.keepsOthers && Array.isArray(value)) compared[name] = value.slice(0, held[name].maxValues);
+  return compared;
+}
+
 /** Address keys that a change newly takes at the target, and gives up. */
-function movesOf(projection: Projection, current: Fields, fields: readonly FieldChange[]): Pick<DraftChange, 'takes' | 'releases'> {
+function movesOf(
+  context: PlanContext,
+  projection: Projection,
+  current: Fields,
+  fields: readonly FieldChange[],
+): Pick<DraftChange, 'takes' | 'releases'> {
   if (!fields.some((field) => field.name === 'addresses' || field.name === 'deliveryAddress')) return { takes: [], releases: [] };
   const held = addressesOf({ image: current });
   return {
     takes: projection.addressKeys.filter((key) => !held.includes(key)),
-    releases: held.filter((key) => !projection.addressKeys.includes(key)),
+    releases: context.capabilityOf(projection.as).fields.addresses?.keepsOthers
+      ? []
+      : held.filter((key) => !projection.addressKeys.includes(key)),
   };
 }
 
@@ -186,13 +204,13 @@ function refresh(link: Link, desired: Fields, target: Entry | null, hash: string
   const written: Partial<Record<FieldName, string>> = { ...link.written };
   const notKept: Partial<Record<FieldName, string>> = {};
   const unproven = link.imageHash === null && link.writtenAt !== null;
-  for (const name of Object.keys(written) as FieldName[]) {
+  for (const name of new Set([...Object.keys(written), ...Object.keys(link.notKept)]) as Set<FieldName>) {
     const there = image[name] ?? null;
     const expected = link.image[name] ?? null;
     const wanted = desired[name] ?? null;
     const ours = written[name] === hashValue(expected);
     if ((desired[name] !== undefined && sameValue(name, wanted, there)) || (ours && sameValue(name, expected, there))) {
-      written[name] = hashValue(there);
+      if (written[name] !== undefined) written[name] = hashValue(there);
       continue;
     }
     const dropped = unproven && ours && isAttributeName(name) && sameValue(name, wanted, expected);
@@ -248,7 +266,7 @@ function adopt(context: PlanContext, entry: Entry, projection: Projection, targe
   const { drift } = context.route.push;
   const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
   const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];
-  const moves = movesOf(projection, link.image, fields);
+  const moves = movesOf(context, projection, link.image, fields);
   const stamp = formatStamp({ route: context.route.id, sourceId: entry.id, adopted });
   fields.push({ name: 'stamp', before: null, after: stamp });
   const row: DraftChange = {

@@ -7,6 +7,7 @@ import {
   type Capability,
   type Connector,
   type FindQuery,
+  type PendingParts,
   type PullPage,
   type WriteAnswer,
   type WriteRequest,
@@ -20,13 +21,23 @@ export interface MemoryDirectory {
   writes: number;
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
+  /** Fields (`stamp` too) of a new object that can be written only so many ms after it was made. */
+  lag?: { readonly fields: readonly FieldName[]; readonly ms: number; readonly now: () => number };
+  readonly made: Map<string, number>;
   pageSize: number;
   /** What is asked for; changes with rights and property lists. */
   fingerprint: string;
 }
 
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
-  return { entries: new Map(entries.map((entry) => [entry.id, entry])), domains, writes: 0, pageSize: 500, fingerprint: 'memory' };
+  return {
+    entries: new Map(entries.map((entry) => [entry.id, entry])),
+    domains,
+    writes: 0,
+    made: new Map(),
+    pageSize: 500,
+    fingerprint: 'memory',
+  };
 }
 
 const NAMES: readonly AttributeName[] = [
@@ -103,9 +114,10 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
   };
 }
 
-function write(directory: MemoryDirectory, request: WriteRequest, unique: boolean): WriteAnswer {
-  const answer = directory.onWrite?.(request);
+function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean): WriteAnswer {
+  const answer = directory.onWrite?.(asked);
   if (answer) return answer;
+  const { request, pending } = partsNow(directory, asked);
   if (request.change === 'delete') {
     const there = directory.entries.delete(request.targetId!);
     directory.writes += 1;
@@ -128,7 +140,29 @@ function write(directory: MemoryDirectory, request: WriteRequest, unique: boolea
     };
   directory.entries.set(id, entry);
   directory.writes += 1;
-  return { ok: true, targetId: id, notKept: [], note: null };
+  if (!known && directory.lag) directory.made.set(id, directory.lag.now());
+  return { ok: true, targetId: id, notKept: [], note: null, ...(pending ? { pending } : {}) };
+}
+
+/** What of a request the directory takes now, and what it takes later. */
+function partsNow(directory: MemoryDirectory, request: WriteRequest): { request: WriteRequest; pending: PendingParts | null } {
+  const { lag } = directory;
+  if (!lag || request.change === 'delete') return { request, pending: null };
+  const now = lag.now();
+  const until = (directory.made.get(request.targetId ?? '') ?? (request.change === 'create' ? now : 0)) + lag.ms;
+  const { setStamp, fields, ...rest } = request;
+  const waits = (name: string): boolean => lag.fields.includes(name as FieldName);
+  const later = [...Object.keys(fields), ...(setStamp === undefined ? [] : ['stamp'])].filter(waits) as FieldName[];
+  if (now >= until || later.length === 0) return { request, pending: null };
+  const failure = { code: 'notYetVisible', message: 'The object is not visible yet.', nextStep: 'Wait.' } as const;
+  return {
+    request: {
+      ...rest,
+      fields: Object.fromEntries(Object.entries(fields).filter(([name]) => !waits(name))),
+      ...(setStamp === undefined || waits('stamp') ? {} : { setStamp }),
+    },
+    pending: { fields: later, until, failure },
+  };
 }
 
 function refused(code: 'notFound' | 'addressInUse', retry: 'gone' | 'collision', message: string): Extract<WriteAnswer, { ok: false }> {
