@@ -59,6 +59,27 @@ describe('parts of a change that wait for the target', () => {
     expect((await link(world, 2)).retry).toMatchObject({ tries: 2 });
   });
 
+  it('are one try per job, however often the wave comes in vain', async () => {
+    const world = slowWorld(0, ['hidden'], 1);
+    let waves = 0;
+    const failure = { code: 'notYetVisible', message: 'Not yet.', nextStep: 'Wait.' } as const;
+    world.b.onWrite = (request) => {
+      const made = world.b.entries.get('g1') ?? { ...person('b', 1), id: 'g1', type: 'MailContact', stamp: request.stamp };
+      world.b.entries.set('g1', made);
+      waves += 1;
+      return {
+        ok: true,
+        targetId: 'g1',
+        notKept: [],
+        note: null,
+        pending: { fields: ['hidden'], until: world.clock.now + MINUTE, failure },
+      };
+    };
+    await world.run({ action: 'sync' });
+    expect(waves).toBeGreaterThan(10);
+    expect((await link(world, 0)).retry).toMatchObject({ tries: 1 });
+  });
+
   it('stay open although the target shows by chance what they want', async () => {
     const world = slowWorld(60 * MINUTE);
     await world.run({ action: 'sync' });
