@@ -26,7 +26,7 @@ const CONNECTOR: readonly Line<ConnectorSettings>[] = [
 ];
 
 const ROUTE: readonly Line<RouteSettings>[] = [
-  { path: '/push/as', asks: (r) => r.push.as !== 'contact' && r.push.as !== 'sharedContact' },
+  { path: '/push/as', asks: (r) => !['guest', 'contact', 'sharedContact'].includes(r.push.as) },
   { path: '/filter/groupTypes', asks: (r) => !allTypes(r.filter.groupTypes) },
   { path: '/filter/onlyMembersOf', asks: (r) => r.filter.onlyMembersOf.length > 0 },
   { path: '/filter/exceptMembersOf', asks: (r) => r.filter.exceptMembersOf.length > 0 },
@@ -50,7 +50,7 @@ export function notAvailable(settings: ConnectorSettings | RouteSettings, start:
     message: 'not available yet',
     fix:
       path === '/push/as'
-        ? 'Use "contact" (Microsoft 365) or "sharedContact" (Google Workspace) until then.'
+        ? 'Use "guest" or "contact" (Microsoft 365), "sharedContact" (Google Workspace) until then.'
         : 'Leave it at its default until then.',
   }));
 }
