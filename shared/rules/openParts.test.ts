@@ -31,6 +31,11 @@ describe('what a link says is still to be written', () => {
     const planned = plan(aWorld(aRoute(), [CONTACT]), link, entry);
     expect([planned.bucket, planned.losses]).toEqual(['unchanged', ['city not kept']]);
     expect(planned.link!.notKept).toEqual(link.notKept);
+    const older = { ...CONTACT, attributes: { ...CONTACT.attributes, city: 'Rome' } };
+    const ours = aLink(older, 'u1', { ...link, written: { city: hashValue('Rome') }, imageHash: null });
+    const world = aWorld(aRoute(), [older]);
+    const beside = planEntry(world.context, entry, world.context.project(entry, 'contact'), ours, world.view);
+    expect([beside.bucket, beside.link!.notKept]).toEqual(['unchanged', link.notKept]);
     const moved = anEntry({ attributes: { ...entry.attributes, city: 'Bergen' } });
     expect(plan(aWorld(aRoute(), [CONTACT]), link, moved).change?.fields).toMatchObject([{ name: 'city', after: 'Bergen' }]);
   });

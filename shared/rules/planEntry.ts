@@ -209,7 +209,11 @@ function refresh(link: Link, desired: Fields, target: Entry | null, hash: string
     const expected = link.image[name] ?? null;
     const wanted = desired[name] ?? null;
     const ours = written[name] === hashValue(expected);
-    if ((desired[name] !== undefined && sameValue(name, wanted, there)) || (ours && sameValue(name, expected, there))) {
+    const right = desired[name] !== undefined && sameValue(name, wanted, there);
+    if (right || (ours && sameValue(name, expected, there))) {
+      // What was refused stays refused beside an older value of ours.
+      const refused = link.notKept[name];
+      if (!right && refused === hashValue(wanted)) notKept[name] = refused;
       if (written[name] !== undefined) written[name] = hashValue(there);
       continue;
     }

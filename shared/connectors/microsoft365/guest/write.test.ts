@@ -26,7 +26,7 @@ describe('create', () => {
   it('invites without mail, stamps with the first PATCH, sends phones apart, and lets the visibility wait for Exchange', async () => {
     const answer = await connector.write(request('create'));
     expect(answer).toMatchObject({ ok: true, targetId: ID, notKept: [], note: null });
-    expect(answer).toMatchObject({ pending: { fields: ['hidden'], until: NOW + 20_000, failure: { code: 'notYetVisible' } } });
+    expect(answer).toMatchObject({ pending: { fields: ['hidden'], until: NOW + 15_000, failure: { code: 'notYetVisible' } } });
     expect(writes()).toEqual(['POST /invitations', 'PATCH /users/{id}', 'PATCH /users/{id}']);
     expect(sent('POST', '/invitations')[0]).toEqual({
       invitedUserEmailAddress: 'ada@a.example',

@@ -22,7 +22,7 @@ export interface GuestDependencies extends PushTypeDependencies {
 const VISIBLE_AFTER_MS = [500, 1_000, 2_000];
 /** When parts that could not be written yet are tried again: Graph shows a guest within seconds, Exchange within minutes. */
 const GRAPH_AGAIN_MS = 10_000;
-const EXCHANGE_AGAIN_MS = 20_000;
+const EXCHANGE_AGAIN_MS = 15_000;
 const UPDATE = PERMISSIONS.updateGuest.permission;
 
 /**
