@@ -112,29 +112,31 @@ async function workOff(run: Run, key: BatchKey, write: WriteContext): Promise<bo
   if (!batch || open.length === 0) return true;
   const outcomes: Record<string, Outcome> = {};
   let complete = true;
+  const shown = (): number => run.position.done + firstOutcomes(batch, outcomes);
   try {
     if (run.position.stop) {
       for (const change of open) if (!batch.outcomes[change.id]) outcomes[change.id] = stopped(run, run.position.stop);
       return true;
     }
     const announced = await announce(run.context, open, run.trigger, outcomes);
-    complete = await writeAnnounced(run, write, announced, outcomes);
+    complete = await writeAnnounced(run, write, announced, outcomes, shown);
     if (run.position.stop) for (const rest of open) if (!batch.outcomes[rest.id]) outcomes[rest.id] ??= stopped(run, run.position.stop);
     return complete;
   } finally {
     if (Object.keys(outcomes).length > 0) await run.context.store.plans.putOutcomes(key, outcomes);
-    run.position = { ...run.position, done: run.position.done + standing(outcomes) };
+    run.position = { ...run.position, done: shown() };
     logFailures(run, batch, outcomes);
   }
 }
 
-/** A provisional outcome is what is true if the last wave never comes; the change is looked at again, and counted when it is over. */
+/** A provisional outcome is what is true if the last wave never comes: the change is looked at again. */
 function stands(outcome: Outcome | undefined): boolean {
   return outcome !== undefined && !outcome.provisional;
 }
 
-function standing(outcomes: Readonly<Record<string, Outcome>>): number {
-  return Object.values(outcomes).filter(stands).length;
+/** Changes that have an outcome for the first time: what the progress shows, so that one that waits counts, and counts once. */
+function firstOutcomes(batch: Batch, outcomes: Readonly<Record<string, Outcome>>): number {
+  return Object.keys(outcomes).filter((id) => !batch.outcomes[id]).length;
 }
 
 /**
@@ -146,6 +148,7 @@ async function writeAnnounced(
   write: WriteContext,
   announced: readonly Announced[],
   outcomes: Record<string, Outcome>,
+  shown: () => number,
 ): Promise<boolean> {
   let begun = 0;
   try {
@@ -155,7 +158,7 @@ async function writeAnnounced(
       await writeOne(run, write, change, link, lookUp, outcomes);
       if (run.context.now().getTime() - run.lastShown > 1_500) {
         run.lastShown = run.context.now().getTime();
-        await showLane(run.context, { ...run.position, done: run.position.done + standing(outcomes) }, null);
+        await showLane(run.context, { ...run.position, done: shown() }, null);
       }
       if (run.position.stop) return true;
     }

@@ -132,16 +132,19 @@ describe('parts of a change that wait for the target', () => {
     const record = await startJob(world.context, world.instances, { action: 'sync' }, 'api', 'test');
     const sleep = world.context.sleep;
     const shown: string[] = [];
+    const progress: number[] = [];
     Object.assign(world.context, {
       sleep: async (ms: number) => {
         const running = (await world.store.jobs.get(record.job.id))!;
         for await (const change of changesOf(world.context, running, {}, false)) shown.push(change.result);
+        progress.push(running.job.progress.done);
         await cancelJob(world.context, world.instances, record.job.id);
         await sleep(ms);
       },
     });
     const done = await world.round(record.job.id, 1);
     expect(shown).toEqual(['planned', 'planned', 'planned', 'planned']);
+    expect(progress).toEqual([4]);
     expect(done.job).toMatchObject({ state: 'cancelled', routes: [{ created: 0, failed: 4, held: 0 }] });
     Object.assign(world.context, { sleep });
     expect((await world.run({ action: 'sync' })).job.routes[0]).toMatchObject({ updated: 4, failed: 0 });
