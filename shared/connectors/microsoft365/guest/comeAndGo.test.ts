@@ -93,7 +93,7 @@ describe('an invitation that is refused', () => {
       ok: false,
       retry: 'collision',
       owner: { id: 'd1', kind: 'deletedUser', attribute: 'mail', displayName: 'Old Ada' },
-      failure: { message: expect.stringContaining('held by Old Ada (deletedUser d1') },
+      failure: { message: expect.stringContaining('held by Old Ada (deletedUser d1'), nextStep: expect.stringContaining('Restore') },
     });
     graph('GET', '/directory/deletedItems/microsoft.graph.user', { body: { value: [] } });
     expect(await connector.write(request('create'))).toMatchObject({ ok: false, retry: 'later', owner: null });

@@ -104,6 +104,11 @@ describe('create', () => {
 
   it.each([
     ['a member', { userType: 'Member' }, 'user'],
+    [
+      'a member who still carries our stamp',
+      { userType: 'Member', onPremisesExtensionAttributes: { extensionAttribute15: STAMP } },
+      'user',
+    ],
     ['kept by another route', { onPremisesExtensionAttributes: { extensionAttribute15: 'galsync:other:u9' } }, 'guest'],
     ['with something else in the stamp place', { onPremisesExtensionAttributes: { extensionAttribute15: 'cost centre 7' } }, 'guest'],
     ['mastered elsewhere', { onPremisesSyncEnabled: true }, 'guest'],

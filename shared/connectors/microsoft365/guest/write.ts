@@ -75,9 +75,9 @@ async function onNewGuest(deps: GuestDependencies, request: WriteRequest, made: 
 
 /** Why a user that the service gave us is not ours to write, or null. */
 function notOurs({ entry }: GuestUser, request: WriteRequest): string | null {
-  if (entry.stamp === request.stamp) return null;
   if (!entry.external) return 'a member of that directory';
   if (entry.readOnly) return 'mastered in another directory';
+  if (entry.stamp === request.stamp) return null;
   if (looksStamped(entry.stamp)) return 'kept by another route';
   if (entry.stampPlace !== undefined) return 'a guest whose stamp place holds something else';
   if (request.change === 'adopt' || madeSince(entry, request.since)) return null;
@@ -195,7 +195,8 @@ async function withOwner(deps: GuestDependencies, answer: NotOk, address: string
     return { ...answer, retry: 'later', owner: holder?.owner ?? null };
   const owner: Owner = deleted ? { id: deleted.id, kind: 'deletedUser', attribute: 'mail', ...namePart(deleted) } : holder!.owner;
   const message = `${address} is held by ${owner.displayName ?? owner.id} (${owner.kind} ${owner.id}, ${owner.attribute}).`;
-  return { ...answer, retry: 'collision', failure: { ...answer.failure, message }, owner };
+  const nextStep = deleted ? 'Restore that deleted user, or remove it for good (Entra ID, Deleted users).' : answer.failure.nextStep;
+  return { ...answer, retry: 'collision', failure: { ...answer.failure, message, nextStep }, owner };
 }
 
 function namePart({ entry }: GuestUser): { displayName?: string } {
