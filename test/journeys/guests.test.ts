@@ -169,9 +169,9 @@ describe('guests', () => {
     expect(await writes()).toBe(before);
   });
 
-  it('whose invitation, PATCH, hide or restore got no answer are found again and never made twice', async () => {
+  it('whose invitation, PATCH, showing or restore got no answer are found again and never made twice', async () => {
     const newcomers = [1, 2, 3].map((n) => newcomer(people[0]!, n));
-    for (const match of ['/invitations', '/users/[0-9a-f-]{36}$']) {
+    for (const match of ['/invitations', '/users/[0-9a-f-]{36}$', 'Set-MailUser']) {
       const [person] = newcomers.splice(0, 1);
       await world.control('google', { put: [person] });
       await world.control('microsoft', { faults: { loseAnswer: { match, times: 1 } } });
@@ -189,6 +189,16 @@ describe('guests', () => {
         match,
       ).toEqual([[STAMP(person!.id), false]]);
     }
+    const back = newcomer(people[0]!, 1);
+    const before = (await guestOf(back))!;
+    await world.control('google', { remove: [back.id] });
+    await run();
+    expect((await run()).routes[0]!.leavers).toMatchObject({ deleted: 1 });
+    await world.control('google', { put: [back] });
+    await world.control('microsoft', { faults: { loseAnswer: { match: '/restore', times: 1 } } });
+    expect((await run()).routes[0]).toMatchObject({ created: 1, failed: 0 });
+    await world.control('microsoft', { faults: {} });
+    expect((await tenant()).filter((one) => one.mail === before.mail)).toMatchObject([{ id: before.id, hidden: false }]);
   });
 
   it('that Graph and Exchange show late are finished in the same job', async () => {
