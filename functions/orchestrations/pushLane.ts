@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { z } from 'zod';
 import { CANCEL_EVENT } from '../../shared/sync/cancel.ts';
+import { nextWave } from '../../shared/sync/lastWave.ts';
 import { LanePosition } from '../../shared/sync/pushBatch.ts';
 import { pushBatch } from '../activities/push.ts';
 import { orchestration, type Steps, waitUntil } from '../durable.ts';
@@ -14,7 +15,6 @@ type Input = z.infer<typeof Input>;
 
 const LONGEST_WAIT_MS = 15 * 60_000;
 const LONGEST_SUM_MS = 60 * 60_000;
-const LAST_WAVE_MS = 15 * 60_000;
 const BATCHES_PER_GENERATION = 200;
 
 /** Works off one lane of one target: batches, waits in durable timers, at the end a last wave for what had to be looked at later. */
@@ -46,11 +46,10 @@ function* obeyWait(context: OrchestrationContext, state: Input, until: number): 
   return { ...state, waitedMs: state.waitedMs + wait };
 }
 
-/** Changes whose answer was lost a moment ago are looked for once the target must show them. */
+/** What had to be looked at later is: a create whose answer was lost, parts that wait for the target. */
 function* lastWave(context: OrchestrationContext, state: Input): Steps<Input | null> {
-  const now = context.df.currentUtcDateTime.getTime();
-  const ends = state.lastWaveEnds || now + LAST_WAVE_MS;
-  if (state.deferredUntil === null || now > ends) return null;
-  yield* waitUntil(context, Math.max(state.deferredUntil, now + 1_000), CANCEL_EVENT);
-  return { ...state, route: 0, sequence: 0, deferredUntil: null, lastWaveEnds: ends };
+  const wave = nextWave(state, context.df.currentUtcDateTime.getTime());
+  if (!wave) return null;
+  yield* waitUntil(context, wave.at, CANCEL_EVENT);
+  return { ...state, ...wave.position };
 }

@@ -18,13 +18,18 @@ export interface Faults {
   shrinkTo?: number;
   /** Keeps only so many contacts in every read of the target. */
   shrinkContactsTo?: number;
-  /** Areas that are refused with 403: `users`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */
+  /** Areas that are refused with 403: `users`, `usersWrite`, `invitations`, `deletedItems`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */
   forbidden?: readonly string[];
   /** Groups (ids) whose members are refused with 403, or read as an empty list although they are counted. */
   forbiddenGroups?: readonly string[];
   emptyGroups?: readonly string[];
   /** Does the work, then cuts the connection. */
   loseAnswer?: { match: string; times: number };
+  /** Microsoft 365: a new guest is shown by Graph (300), and by Exchange (1,500), so many ms after its invitation. */
+  inviteLagMs?: number;
+  exchangeLagMs?: number;
+  /** Domains whose people this tenant does not invite. */
+  notInvitable?: readonly string[];
   /** A freed address is refused for so long. */
   addressHoldMs?: number;
   /** Google: elements dropped from what is written. */

@@ -16,7 +16,7 @@ const CONNECTOR: readonly Line<ConnectorSettings>[] = [
 ];
 
 const ROUTE: readonly Line<RouteSettings>[] = [
-  { path: '/push/as', asks: (r) => r.push.as !== 'contact' && r.push.as !== 'sharedContact' },
+  { path: '/push/as', asks: (r) => !['guest', 'contact', 'sharedContact'].includes(r.push.as) },
   {
     path: '/push/mailUser',
     asks: (r) => r.push.mailUser.signIn !== 'blocked' || r.push.mailUser.userPrincipalName !== '{alias}@<initial domain>',
@@ -33,7 +33,7 @@ export function notAvailable(settings: ConnectorSettings | RouteSettings, start:
     message: 'not available yet',
     fix:
       path === '/push/as'
-        ? 'Use "contact" (Microsoft 365) or "sharedContact" (Google Workspace) until then.'
+        ? 'Use "guest" or "contact" (Microsoft 365), "sharedContact" (Google Workspace) until then.'
         : 'Leave it at its default until then.',
   }));
 }

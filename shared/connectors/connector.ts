@@ -81,6 +81,8 @@ export interface FieldCapability {
   readonly maxLength?: number;
   /** For lists. */
   readonly maxValues?: number;
+  /** What an object holds beyond `maxValues` is the directory's own: neither compared nor given up. */
+  readonly keepsOthers?: boolean;
 }
 
 /** What a target can hold, as data: rules project onto it before anything is compared. */
@@ -100,6 +102,8 @@ export interface Capability {
   readonly lanes: number;
   /** The value as the directory will return it (country names, case of domains, phone formats); null: cannot be held. */
   normalise(name: FieldName, value: string): string | null;
+  /** Why an object of a fitting type is none of this push type any more (a guest that has become a member), or null. */
+  outgrown?(entry: Entry): string | null;
   /** Checks beyond single fields (2 KB per shared contact …): fields to drop, or null if all fits. */
   fit?(fields: Fields): { readonly fields: Fields; readonly lost: readonly FieldName[] };
 }
@@ -117,6 +121,20 @@ export interface WriteRequest {
   /** `''` removes the stamp (release). Absent: leave it as it is. */
   readonly setStamp?: string;
   readonly alias: string;
+  /** Of a create, its later parts included: when it was announced first (ISO). What the directory made before that is not ours. */
+  readonly since?: string;
+  /** create: the object that this person had before, if any; a directory that keeps deleted objects brings it back. */
+  readonly former?: string | null;
+}
+
+/** Parts of a change that wait for the target: an update with just these fields follows in the job's last wave, else in a later job. */
+export interface PendingParts {
+  /** `stamp` among them: the object does not carry it yet. */
+  readonly fields: readonly FieldName[];
+  /** Epoch ms before which it is of no use to try. */
+  readonly until: number;
+  /** What is said of the change while they are open. */
+  readonly failure: Failure;
 }
 
 export type WriteAnswer =
@@ -125,7 +143,10 @@ export type WriteAnswer =
       readonly targetId: string;
       /** Fields that the answer proves were not kept. */
       readonly notKept: readonly FieldName[];
-      readonly note: 'alreadyGone' | 'verified' | null;
+      readonly note: 'alreadyGone' | 'verified' | 'restored' | null;
+      /** Fields that this object is not allowed to have: a loss, written again only when their value differs. */
+      readonly refused?: readonly { readonly name: FieldName; readonly failure: Failure }[];
+      readonly pending?: PendingParts;
     }
   | {
       readonly ok: false;

@@ -1,3 +1,4 @@
+import type { PushType } from './configuration.ts';
 import type { Kind } from './entry.ts';
 import type { FieldName, Fields } from './plan.ts';
 
@@ -13,7 +14,18 @@ export interface Link {
   readonly sourceId: string;
   readonly state: 'intent' | 'linked' | 'ended';
   readonly kind: Kind;
+  /** What the target object is: its push type when we made or adopted it, whatever the route says by now. */
+  readonly as: PushType;
   readonly targetId: string | null;
+  /** The target object that the person had before a create: a directory that keeps deleted objects can bring it back. */
+  readonly former?: string | null;
+  /** Parts of the change `change` that wait for the target (until: epoch ms): not in `image` yet, planned again by any later job. */
+  readonly open?: {
+    readonly change: string;
+    readonly fields: readonly FieldName[];
+    readonly until: number;
+    readonly since: string | null;
+  } | null;
   readonly adopted: boolean;
   /** The change (by id) that was announced last, and when (ISO): what a re-run compares with before it calls the target. */
   readonly intent: {

@@ -1,4 +1,5 @@
 import type { AttributeName } from './attributes.ts';
+import type { PushType } from './configuration.ts';
 import type { Kind } from './entry.ts';
 import type { Failure } from './failure.ts';
 
@@ -63,6 +64,8 @@ export interface Change {
   readonly route: string;
   readonly change: ChangeKind;
   readonly kind: Kind;
+  /** Push type of the target object that is written. */
+  readonly as: PushType;
   readonly sourceId: string;
   readonly targetId: string | null;
   readonly address: string;
@@ -102,6 +105,8 @@ export interface Outcome {
   readonly owner: Owner | null;
   /** `alreadyGone`, `foundAgain` … for people. */
   readonly note: string | null;
+  /** Written but for parts that wait for the target: looked at again in the job's last wave, and true if that never comes. */
+  readonly provisional?: boolean;
   /** True if the change turned out to be a collision, so it counts as skipped. */
   readonly collision?: boolean;
 }

@@ -59,6 +59,7 @@ export function standingChange(link: Link): DraftChange {
     route: link.route,
     change: 'update',
     kind: link.kind,
+    as: link.as,
     sourceId: link.sourceId,
     targetId: link.targetId,
     address: link.address,

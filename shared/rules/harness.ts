@@ -168,7 +168,7 @@ export function aWorld(
   return {
     context: {
       route,
-      capability,
+      capabilityOf: () => capability,
       select: () => ({ kept: true }),
       project: compileProjection(route, capability),
       existingWhere: () => true,
@@ -206,6 +206,7 @@ export function aLink(target: Entry, sourceId: string, more: Partial<Link> = {})
     sourceId,
     state: 'linked',
     kind: 'user',
+    as: 'contact',
     targetId: target.id,
     adopted: false,
     intent: null,
@@ -233,6 +234,7 @@ export function aChange(sourceId: string, more: Partial<DraftChange> = {}): Draf
     route: 'a-to-b',
     change: 'update',
     kind: 'user',
+    as: 'contact',
     sourceId,
     targetId: `t-${sourceId}`,
     address: `${sourceId}@a.example`,

@@ -20,7 +20,7 @@ export function planLeaver(context: PlanContext, leaver: Leaver, view: TargetVie
   if (link.state !== 'linked' || !link.targetId) return NOTHING;
   const sight = view.sight(link.targetId);
   if (!sight.there) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'alreadyGone' } };
-  const takenOver = sight.entry ? takenOverBecause(context, sight.entry, link.sourceId) : null;
+  const takenOver = sight.entry ? takenOverBecause(context, sight.entry, link) : null;
   if (takenOver) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'takenOver' } };
   if (leaver.unconfirmed) return kept(context, leaver, 'unconfirmed', null);
   if (link.adopted) return released(context, leaver);
@@ -33,7 +33,7 @@ export function planLeaver(context: PlanContext, leaver: Leaver, view: TargetVie
 function byPolicy(context: PlanContext, leaver: Leaver, shownAgain: boolean): Planned {
   const { policy, days } = context.route.leavers[leaver.reason];
   const { link } = leaver;
-  const canHide = context.capability.canHide;
+  const canHide = context.capabilityOf(link.as).canHide;
   if (policy === 'keep') return kept(context, leaver, 'policy', null);
   if (policy === 'delete') return change(context, leaver, 'delete', link.hidden);
   if (policy === 'hide')
@@ -43,7 +43,7 @@ function byPolicy(context: PlanContext, leaver: Leaver, shownAgain: boolean): Pl
 
 function hideThenDelete(context: PlanContext, leaver: Leaver, days: number, shownAgain: boolean): Planned {
   const { link } = leaver;
-  const canHide = context.capability.canHide;
+  const canHide = context.capabilityOf(link.as).canHide;
   const since = link.leaving?.since ?? null;
   if (canHide && !link.hidden) return change(context, leaver, 'hide', false);
   if (!canHide && days === 0) return change(context, leaver, 'delete', false);
@@ -107,6 +107,7 @@ function base(context: PlanContext, { link, reason, detail }: Leaver): DraftChan
     route: context.route.id,
     change: 'keep',
     kind: link.kind,
+    as: link.as,
     sourceId: link.sourceId,
     targetId: link.targetId,
     address: link.address,

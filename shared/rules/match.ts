@@ -26,7 +26,7 @@ export interface Matched {
 
 /** Which target object an entry is, by link, then stamp, then address; never guessed (promises 1, 2, 3, 6, 9). */
 export function matchEntry(context: PlanContext, entry: Entry, projection: Projection, link: Link | null, view: TargetView): Matched {
-  const own = linkedMatch(context, entry, link, view);
+  const own = linkedMatch(context, link, view);
   if (own?.kind === 'takenOver') return { match: own, holders: [] };
   if (own?.kind === 'linked') {
     const { collision, holders } = byAddress(
@@ -43,7 +43,7 @@ export function matchEntry(context: PlanContext, entry: Entry, projection: Proje
   const found = byAddress(context, entry, projection, null, view);
   // The write step looks an announced create up and decides (design §3): the index may hold that very object, without its stamp yet.
   if (openCreate(link)) return { match: { kind: 'create' }, holders: found.holders };
-  const stamped = byStamp(context, entry, view);
+  const stamped = byStamp(context, entry, projection, view);
   if (stamped) return { match: { kind: 'stamped', target: stamped }, holders: found.holders };
   if (found.collision) return { match: { kind: 'collision', owner: found.collision }, holders: [] };
   if (own) return { match: own, holders: found.holders };
@@ -69,19 +69,21 @@ function openCreate(link: Link | null): boolean {
   return link?.state === 'intent' && link.intent?.what === 'create';
 }
 
-function linkedMatch(context: PlanContext, entry: Entry, link: Link | null, view: TargetView): Match | null {
+function linkedMatch(context: PlanContext, link: Link | null, view: TargetView): Match | null {
   if (link?.state !== 'linked' || !link.targetId) return null;
   const sight = view.sight(link.targetId);
   if (!sight.there) return { kind: 'missing' };
   if (!sight.entry) return { kind: 'linked', sight, restamp: false };
-  const why = takenOverBecause(context, sight.entry, entry.id);
+  const why = takenOverBecause(context, sight.entry, link);
   if (why) return { kind: 'takenOver', why, targetId: link.targetId };
   return { kind: 'linked', sight, restamp: sight.entry.stamp === undefined };
 }
 
 /** Why an object is no longer ours to write: another type, mastered elsewhere, or somebody else's mark in the stamp place. */
-export function takenOverBecause(context: PlanContext, target: Entry, sourceId: string): string | null {
-  if (!context.capability.types.includes(target.type)) return `It has become a ${target.type}.`;
+export function takenOverBecause(context: PlanContext, target: Entry, { as, sourceId }: Pick<Link, 'as' | 'sourceId'>): string | null {
+  if (!context.capabilityOf(as).types.includes(target.type)) return `It has become a ${target.type}.`;
+  const outgrown = context.capabilityOf(as).outgrown?.(target);
+  if (outgrown) return outgrown;
   if (target.readOnly) return 'It is mastered in another directory now.';
   const stamp = parseStamp(target.stamp);
   if (target.stamp !== undefined && (stamp?.route !== context.route.id || stamp.sourceId !== sourceId))
@@ -89,10 +91,10 @@ export function takenOverBecause(context: PlanContext, target: Entry, sourceId: 
   return target.stampPlace !== undefined ? 'Its stamp place holds something else.' : null;
 }
 
-function byStamp(context: PlanContext, entry: Entry, view: TargetView): Entry | null {
+function byStamp(context: PlanContext, entry: Entry, { as }: Projection, view: TargetView): Entry | null {
   for (const adopted of [false, true]) {
     const key = `stamp:${formatStamp({ route: context.route.id, sourceId: entry.id, adopted })}`;
-    const hit = view.hits(key).find((target) => takenOverBecause(context, target, entry.id) === null);
+    const hit = view.hits(key).find((target) => takenOverBecause(context, target, { as, sourceId: entry.id }) === null);
     if (hit) return hit;
   }
   return null;
@@ -125,7 +127,7 @@ function byAddress(context: PlanContext, entry: Entry, projection: Projection, o
         relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, target: hit });
     }
   }
-  const adopt = adoptable(context, [...strangers.values()]);
+  const adopt = adoptable(context, projection, [...strangers.values()]);
   const stranger = adopt ? undefined : [...strangers.values()][0];
   const second = relinks.size > 1 ? { entry: [...relinks.values()][0]!.target, key: addressKey(projection.address) } : undefined;
   const owner = stranger ?? second;
@@ -142,10 +144,17 @@ function holdsPrimary(target: Entry, projection: Projection): boolean {
   return target.addresses.some((address) => addressKey(address) === key);
 }
 
-function adoptable(context: PlanContext, strangers: readonly { entry: Entry; key: string }[]): Entry | null {
+function adoptable(context: PlanContext, { as }: Projection, strangers: readonly { entry: Entry; key: string }[]): Entry | null {
   const only = strangers[0]?.entry;
   if (context.route.push.existing === 'report' || strangers.length !== 1 || !only) return null;
-  if (!context.capability.types.includes(only.type) || only.readOnly || only.stamp !== undefined || only.stampPlace !== undefined)
+  const capability = context.capabilityOf(as);
+  if (
+    !capability.types.includes(only.type) ||
+    capability.outgrown?.(only) ||
+    only.readOnly ||
+    only.stamp !== undefined ||
+    only.stampPlace !== undefined
+  )
     return null;
   return context.existingWhere(only) ? only : null;
 }
@@ -155,7 +164,7 @@ function ownerOf(context: PlanContext, { entry, key }: { entry: Entry; key: stri
   const inAddresses = entry.addresses.some((address) => addressKey(address) === key);
   const inUpn = entry.userPrincipalName !== undefined && addressKey(entry.userPrincipalName) === key;
   const inDelivery = entry.deliveryAddress !== undefined && addressKey(entry.deliveryAddress) === key;
-  const listed = context.capability.as === 'sharedContact' ? 'email' : 'proxyAddresses';
+  const listed = context.route.push.as === 'sharedContact' ? 'email' : 'proxyAddresses';
   const attribute = inAddresses ? listed : inUpn ? 'userPrincipalName' : inDelivery ? 'targetAddress' : listed;
   const name = entry.attributes.displayName;
   return {

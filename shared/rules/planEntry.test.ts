@@ -9,7 +9,7 @@ import type { Planned } from './view.ts';
 const ADA = anEntry();
 
 function plan(entry: Entry, link: Link | null, world: World): Planned {
-  return planEntry(world.context, entry, world.context.project(entry), link, world.view);
+  return planEntry(world.context, entry, world.context.project(entry, 'contact'), link, world.view);
 }
 
 /** Ada's contact exactly as her projection wants it. */

@@ -50,6 +50,7 @@ function base(
     route: context.route.id,
     change,
     kind: entry.kind,
+    as: projection.as,
     sourceId: entry.id,
     targetId: link?.state === 'linked' ? link.targetId : null,
     address: projection.address,
@@ -88,7 +89,7 @@ function create(
   { holders }: Matched,
   reason: string,
 ): Planned {
-  const desired: Fields = link ? withKnownX500(context, projection.fields, link) : projection.fields;
+  const desired: Fields = link ? withKnownX500(context, projection, link) : projection.fields;
   const row: DraftChange = {
     // What we make is ours in full, also where an adopted one was before.
     ...base(context, entry, projection, link && { ...link, adopted: false }, 'create', reason),
@@ -101,8 +102,8 @@ function create(
 }
 
 /** Replies survive: every X500 address ever seen of the person is put back on re-creation (promise 8). */
-function withKnownX500(context: PlanContext, fields: Fields, link: Link): Fields {
-  if (!context.capability.fields.x500 || link.x500.length === 0 || !context.route.push.addresses.x500) return fields;
+function withKnownX500(context: PlanContext, { as, fields }: Projection, link: Link): Fields {
+  if (!context.capabilityOf(as).fields.x500 || link.x500.length === 0 || !context.route.push.addresses.x500) return fields;
   const now = (fields.x500 as readonly string[] | null | undefined) ?? [];
   const known = new Set(now.map((value) => value.toLowerCase()));
   return { ...fields, x500: [...now, ...link.x500.filter((value) => !known.has(value.toLowerCase()))] };
@@ -131,16 +132,17 @@ function update(
   const refreshed = refresh(link, desired, target, seen.hash);
   const { written, notKept } = refreshed ?? link;
   const { emptyFields, drift } = context.route.push;
-  const fields: FieldChange[] = [...diffFields(desired, current, { emptyFields, drift, written, notKept })];
+  const compared = comparedWith(context, projection, link, current);
+  const fields: FieldChange[] = [...diffFields(desired, compared, { emptyFields, drift, written, notKept })];
   const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
   const row = base(context, entry, projection, link, 'update', returned ? 'returned' : reason);
-  const stampWrong = relinkFrom !== null || (target !== null && target.stamp !== row.stamp);
+  const stampWrong = relinkFrom !== null || (target !== null ? target.stamp !== row.stamp : (link.open?.fields.includes('stamp') ?? false));
   if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: row.stamp });
   if (fields.length === 0) {
     const back = returned ? { ...(refreshed ?? link), leaving: null, hidden: false } : refreshed;
     return { ...NOTHING, bucket: 'unchanged', link: back, losses };
   }
-  const moves = movesOf(projection, current, fields);
+  const moves = movesOf(context, projection, current, fields);
   const change: DraftChange = {
     ...row,
     ...moves,
@@ -154,19 +156,36 @@ function update(
 
 /** The projection, and what it does not say: attributes of ours that the route pushes no longer are empty; who returns is shown again. */
 function desiredOf(context: PlanContext, projection: Projection, link: Link): Fields {
-  const { fields: held, canHide } = context.capability;
+  const { fields: held, canHide } = context.capabilityOf(projection.as);
   const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
   const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
   return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
 }
 
+/** What the object is known to hold: not what is still to be written, and of lists not what is the directory's own. */
+function comparedWith(context: PlanContext, { as }: Projection, link: Link, current: Fields): Fields {
+  const held = context.capabilityOf(as).fields;
+  const compared: Partial<Record<FieldName, FieldValue>> = { ...current };
+  for (const name of link.open?.fields ?? []) delete compared[name];
+  for (const [name, value] of Object.entries(compared) as [FieldName, FieldValue][])
+    if (held[name]?.keepsOthers && Array.isArray(value)) compared[name] = value.slice(0, held[name].maxValues);
+  return compared;
+}
+
 /** Address keys that a change newly takes at the target, and gives up. */
-function movesOf(projection: Projection, current: Fields, fields: readonly FieldChange[]): Pick<DraftChange, 'takes' | 'releases'> {
+function movesOf(
+  context: PlanContext,
+  projection: Projection,
+  current: Fields,
+  fields: readonly FieldChange[],
+): Pick<DraftChange, 'takes' | 'releases'> {
   if (!fields.some((field) => field.name === 'addresses' || field.name === 'deliveryAddress')) return { takes: [], releases: [] };
   const held = addressesOf({ image: current });
   return {
     takes: projection.addressKeys.filter((key) => !held.includes(key)),
-    releases: held.filter((key) => !projection.addressKeys.includes(key)),
+    releases: context.capabilityOf(projection.as).fields.addresses?.keepsOthers
+      ? []
+      : held.filter((key) => !projection.addressKeys.includes(key)),
   };
 }
 
@@ -186,13 +205,17 @@ function refresh(link: Link, desired: Fields, target: Entry | null, hash: string
   const written: Partial<Record<FieldName, string>> = { ...link.written };
   const notKept: Partial<Record<FieldName, string>> = {};
   const unproven = link.imageHash === null && link.writtenAt !== null;
-  for (const name of Object.keys(written) as FieldName[]) {
+  for (const name of new Set([...Object.keys(written), ...Object.keys(link.notKept)]) as Set<FieldName>) {
     const there = image[name] ?? null;
     const expected = link.image[name] ?? null;
     const wanted = desired[name] ?? null;
     const ours = written[name] === hashValue(expected);
-    if ((desired[name] !== undefined && sameValue(name, wanted, there)) || (ours && sameValue(name, expected, there))) {
-      written[name] = hashValue(there);
+    const right = desired[name] !== undefined && sameValue(name, wanted, there);
+    if (right || (ours && sameValue(name, expected, there))) {
+      // What was refused stays refused beside an older value of ours.
+      const refused = link.notKept[name];
+      if (!right && refused === hashValue(wanted)) notKept[name] = refused;
+      if (written[name] !== undefined) written[name] = hashValue(there);
       continue;
     }
     const dropped = unproven && ours && isAttributeName(name) && sameValue(name, wanted, expected);
@@ -221,6 +244,7 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
     sourceId: entry.id,
     state: 'linked',
     kind: entry.kind,
+    as: projection.as,
     targetId: target.id,
     adopted,
     intent: null,
@@ -247,7 +271,7 @@ function adopt(context: PlanContext, entry: Entry, projection: Projection, targe
   const { drift } = context.route.push;
   const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
   const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];
-  const moves = movesOf(projection, link.image, fields);
+  const moves = movesOf(context, projection, link.image, fields);
   const stamp = formatStamp({ route: context.route.id, sourceId: entry.id, adopted });
   fields.push({ name: 'stamp', before: null, after: stamp });
   const row: DraftChange = {

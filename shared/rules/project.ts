@@ -8,14 +8,17 @@ import {
   LIST_ATTRIBUTES,
   SINGLE_ATTRIBUTES,
 } from '../model/attributes.ts';
-import type { RouteSettings } from '../model/configuration.ts';
+import type { PushType, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { FieldName, Fields, FieldValue } from '../model/plan.ts';
 import { projectAddresses } from './addresses.ts';
 import { readAttribute } from './readAttribute.ts';
 import { comparable, cutText, fillTemplate } from './texts.ts';
+import type { PlanContext } from './view.ts';
 
 export interface Projection {
+  /** The push type that it is meant for. */
+  readonly as: PushType;
   /** Every pushed field; null where the source is empty. `hidden` only if the route decides about it. */
   readonly fields: Fields;
   /** Fields (or what of them) that the target cannot hold. */
@@ -24,6 +27,16 @@ export interface Projection {
   readonly address: string;
   /** Comparable keys of all addresses that the object would hold. */
   readonly addressKeys: readonly string[];
+}
+
+/** `compileProjection` for every push type of a route, each compiled at its first use. */
+export function compileProjections(route: RouteSettings, capabilityOf: (as: PushType) => Capability): PlanContext['project'] {
+  const compiled = new Map<PushType, (entry: Entry) => Projection>();
+  return (entry, as) => {
+    const project = compiled.get(as) ?? compileProjection(route, capabilityOf(as));
+    compiled.set(as, project);
+    return project(entry);
+  };
 }
 
 /** Projects entries of a route onto what its target can hold, before anything is compared (promise 12). */
@@ -44,6 +57,7 @@ export function compileProjection(route: RouteSettings, target: Capability): (en
     fields.displayName ??= cutText(addresses.address, target.fields.displayName?.maxLength ?? 256);
     const fitted = target.fit?.(fields) ?? { fields, lost: [] };
     return {
+      as: target.as,
       fields: fitted.fields,
       losses: [...new Set([...losses, ...fitted.lost])],
       address: addresses.address,

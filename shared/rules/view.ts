@@ -1,5 +1,5 @@
 import type { Capability } from '../connectors/connector.ts';
-import type { RouteSettings } from '../model/configuration.ts';
+import type { PushType, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, KeptReason, SkipReason } from '../model/plan.ts';
@@ -20,9 +20,11 @@ export interface TargetView {
 
 export interface PlanContext {
   readonly route: RouteSettings;
-  readonly capability: Capability;
+  /** What the target holds of each push type that the route's objects have. */
+  readonly capabilityOf: (as: PushType) => Capability;
   readonly select: (entry: Entry) => Selected;
-  readonly project: (entry: Entry) => Projection;
+  /** Onto what the target holds of that push type. */
+  readonly project: (entry: Entry, as: PushType) => Projection;
   /** Compiled `existingWhere`; true without one. */
   readonly existingWhere: (entry: Entry) => boolean;
   /** The source's snapshot is older than 24 h: nothing is hidden or deleted. */

@@ -27,6 +27,10 @@ export async function announce(
   const fresh: Link[] = [];
   for (const [n, change] of open.entries()) {
     const before = links[n]!;
+    if (before.open?.change === change.id) {
+      announced.push({ change, link: before, lookUp: false });
+      continue;
+    }
     if (waits(before, trigger, at)) {
       outcomes[change.id] = waiting(before, at);
       continue;
@@ -46,7 +50,9 @@ export async function announce(
     const link: Link = {
       ...before,
       intent,
-      ...(change.change === 'create' && before.state !== 'linked' ? { state: 'intent', targetId: null } : {}),
+      ...(change.change === 'create' && before.state !== 'linked'
+        ? { state: 'intent', targetId: null, former: before.targetId ?? before.former ?? null }
+        : {}),
     };
     fresh.push(link);
     announced.push({ change, link, lookUp });
@@ -58,7 +64,7 @@ export async function announce(
 /** Takes back the announcement of creates that were not begun. */
 export async function withdraw(context: SyncContext, rest: readonly Announced[]): Promise<void> {
   const unsent = rest
-    .filter(({ change, lookUp }) => change.change === 'create' && !lookUp)
+    .filter(({ change, link, lookUp }) => change.change === 'create' && !lookUp && link.open?.change !== change.id)
     .map(({ link }): Link => ({ ...link, intent: null }));
   if (unsent.length > 0) await context.store.links.putMany(unsent);
 }
@@ -85,6 +91,7 @@ async function linkFor(context: SyncContext, change: Change): Promise<Link> {
     sourceId: change.sourceId,
     state: 'intent',
     kind: change.kind,
+    as: old?.as ?? change.as,
     targetId: change.targetId,
     adopted: old?.adopted ?? false,
     intent: null,

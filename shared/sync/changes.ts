@@ -1,5 +1,5 @@
 import { causeText } from '../model/failure.ts';
-import type { JobRecord } from '../model/job.ts';
+import { type JobRecord, TERMINAL } from '../model/job.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { SyncContext } from './context.ts';
 import type { SealedRoute } from './sealed.ts';
@@ -42,7 +42,10 @@ export async function* changesOf(
     for await (const batch of context.store.plans.batches(key)) {
       for (const change of batch.changes) {
         if (change.firstPart) continue;
-        const view = changeView(change, batch, sealed, record.job.action === 'simulate');
+        const view = changeView(change, batch, sealed, {
+          simulation: record.job.action === 'simulate',
+          over: TERMINAL.has(record.job.state),
+        });
         if (!matches(view, filter)) continue;
         if (onlyNew && view.result === 'failed' && (await context.store.links.get(change.route, change.sourceId))?.retry?.tries !== 1)
           continue;
@@ -59,8 +62,15 @@ function matches(view: ChangeView, filter: ChangeFilter): boolean {
 }
 
 /** A planned change with what became of it. */
-export function changeView(change: Change, batch: Batch, sealed: SealedRoute, simulation: boolean): ChangeView {
-  const outcome: Outcome | undefined = batch.outcomes[change.id];
+export function changeView(
+  change: Change,
+  batch: Batch,
+  sealed: SealedRoute,
+  job: { readonly simulation: boolean; readonly over: boolean },
+): ChangeView {
+  const known: Outcome | undefined = batch.outcomes[change.id];
+  // While the job runs, a change with parts that wait is on its way, not failed.
+  const outcome = known?.provisional && !job.over ? undefined : known;
   const fields = change.change === 'create' ? createdFields(change) : change.fields;
   return {
     id: change.id,
@@ -73,7 +83,7 @@ export function changeView(change: Change, batch: Batch, sealed: SealedRoute, si
     displayName: change.displayName,
     reason: outcome?.collision ? 'collision' : change.reason,
     fields,
-    result: resultOf(change, outcome, sealed, simulation),
+    result: resultOf(change, outcome, sealed, job.simulation),
     cause: outcome?.failure ? causeText(outcome.failure) : null,
     nextStep: outcome?.failure?.nextStep ?? null,
     retryAt: outcome?.retryAt ?? null,

@@ -2,6 +2,7 @@ import { addressKey } from '../connectors/connector.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { KeptReason, SkipReason } from '../model/plan.ts';
+import { pushTypeOf } from '../model/pushType.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { planLeaver } from '../rules/leavers.ts';
 import { planEntry } from '../rules/planEntry.ts';
@@ -59,7 +60,9 @@ async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap
       if (!read || (only && !isNamed(read, only))) continue;
       const entry = withhold(read);
       const selected = plan.select(entry);
-      candidates.push({ entry, selected, projection: selected.kept ? plan.project(entry) : null, link: links.get(entry.id) ?? null });
+      const link = links.get(entry.id) ?? null;
+      const as = link?.state === 'linked' ? link.as : pushTypeOf(planning.route.push.as, entry.kind);
+      candidates.push({ entry, selected, projection: selected.kept ? plan.project(entry, as) : null, link });
     }
   }
   return candidates;
@@ -130,6 +133,7 @@ function invalidRow(planning: Planning, entry: Entry, why: string): DraftChange 
     route: planning.route.id,
     change: 'skip',
     kind: entry.kind,
+    as: pushTypeOf(planning.route.push.as, entry.kind),
     sourceId: entry.id,
     targetId: null,
     address: entry.addresses[0] ?? '',

@@ -2,9 +2,10 @@ import type { Capability, Connector } from '../connectors/connector.ts';
 import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
+import { pushTypesOf } from '../model/pushType.ts';
 import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
-import { compileProjection } from '../rules/project.ts';
+import { compileProjections } from '../rules/project.ts';
 import { compileSelection } from '../rules/select.ts';
 import type { PlanContext } from '../rules/view.ts';
 import type { SnapshotState } from '../store/store.ts';
@@ -26,7 +27,8 @@ export interface Planning {
   readonly sourceState: SnapshotState;
   readonly target: Connector;
   readonly targetState: SnapshotState;
-  readonly capability: Capability;
+  /** Of each push type that the route's objects have, the one of users first. */
+  readonly capabilities: readonly Capability[];
   readonly owners: DomainOwners;
   /** What could not be judged, for people. */
   readonly warnings: readonly string[];
@@ -34,8 +36,8 @@ export interface Planning {
 }
 
 /** A target that we may not read completely is no target (promise 5). */
-function refuseBlindTarget(target: string, capability: Capability, state: SnapshotState): void {
-  const missing = capability.needs.find((set) => state.losses.includes(set) || !state.readBefore.includes(set));
+function refuseBlindTarget(target: string, capabilities: readonly Capability[], state: SnapshotState): void {
+  const missing = capabilities.flatMap(({ needs }) => needs).find((set) => state.losses.includes(set) || !state.readBefore.includes(set));
   if (!missing) return;
   throw new FailureError({
     code: 'permission',
@@ -68,8 +70,8 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     if (state) domains[connector.id] = state.domains;
   }
   const owners = domainOwners(configuration.connectors, domains);
-  const capability = opened.connector.capability(route.push.as);
-  refuseBlindTarget(route.to, capability, targetState);
+  const capabilities = pushTypesOf(route.push.as).map((as) => opened.connector.capability(as));
+  refuseBlindTarget(route.to, capabilities, targetState);
   const { warnings, ...membership } = await membershipOfRoute(context, source, route, sourceState);
   const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
@@ -83,16 +85,16 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     sourceState,
     target: opened.connector,
     targetState,
-    capability,
+    capabilities,
     owners,
     warnings,
     plan: {
       route,
-      capability,
+      capabilityOf: (as) => opened.connector.capability(as),
       now,
       existingWhere,
       select: compileSelection({ source, route, owners, membership, now }),
-      project: compileProjection(route, capability),
+      project: compileProjections(route, (as) => opened.connector.capability(as)),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
       routes: new Set(configuration.routes.map((one) => one.id)),
     },

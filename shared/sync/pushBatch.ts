@@ -7,7 +7,7 @@ import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { BatchKey } from '../store/store.ts';
 import { type Announced, announce, withdraw } from './announce.ts';
 import { isCancelled } from './cancel.ts';
-import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
+import { connectorSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import { holdsLease } from './leases.ts';
 import type { SealedRoute } from './sealed.ts';
@@ -71,11 +71,10 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
         run.position = { ...run.position, route: run.position.route + 1, sequence: 0 };
         continue;
       }
-      const as = routeSettings(configuration, routeId).push.as;
       const complete = await workOff(
         run,
         { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence },
-        { connector, as, now: context.now },
+        { connector, now: context.now },
       );
       if (!complete) {
         const end = await cancelled();
@@ -106,27 +105,38 @@ async function finish(run: Run, step: LaneStep): Promise<LaneStep> {
   return step;
 }
 
-/** True if every change of the batch has an outcome or is deferred; false if time is over or the job was cancelled. */
+/** True if every change of the batch has an outcome that stands or is deferred; false if time is over or the job was cancelled. */
 async function workOff(run: Run, key: BatchKey, write: WriteContext): Promise<boolean> {
   const batch = await run.context.store.plans.getBatch(key);
-  const open = batch ? batch.changes.filter((change) => batch.outcomes[change.id] === undefined) : [];
+  const open = batch ? batch.changes.filter((change) => !stands(batch.outcomes[change.id])) : [];
   if (!batch || open.length === 0) return true;
   const outcomes: Record<string, Outcome> = {};
   let complete = true;
+  const shown = (): number => run.position.done + firstOutcomes(batch, outcomes);
   try {
     if (run.position.stop) {
-      for (const change of open) outcomes[change.id] = stopped(run, run.position.stop);
+      for (const change of open) if (!batch.outcomes[change.id]) outcomes[change.id] = stopped(run, run.position.stop);
       return true;
     }
     const announced = await announce(run.context, open, run.trigger, outcomes);
-    complete = await writeAnnounced(run, write, announced, outcomes);
-    if (run.position.stop) for (const rest of open) outcomes[rest.id] ??= stopped(run, run.position.stop);
+    complete = await writeAnnounced(run, write, announced, outcomes, shown);
+    if (run.position.stop) for (const rest of open) if (!batch.outcomes[rest.id]) outcomes[rest.id] ??= stopped(run, run.position.stop);
     return complete;
   } finally {
     if (Object.keys(outcomes).length > 0) await run.context.store.plans.putOutcomes(key, outcomes);
-    run.position = { ...run.position, done: run.position.done + Object.keys(outcomes).length };
+    run.position = { ...run.position, done: shown() };
     logFailures(run, batch, outcomes);
   }
+}
+
+/** A provisional outcome is what is true if the last wave never comes: the change is looked at again. */
+function stands(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && !outcome.provisional;
+}
+
+/** Changes that have an outcome for the first time: what the progress shows, so that one that waits counts, and counts once. */
+function firstOutcomes(batch: Batch, outcomes: Readonly<Record<string, Outcome>>): number {
+  return Object.keys(outcomes).filter((id) => !batch.outcomes[id]).length;
 }
 
 /**
@@ -138,6 +148,7 @@ async function writeAnnounced(
   write: WriteContext,
   announced: readonly Announced[],
   outcomes: Record<string, Outcome>,
+  shown: () => number,
 ): Promise<boolean> {
   let begun = 0;
   try {
@@ -147,7 +158,7 @@ async function writeAnnounced(
       await writeOne(run, write, change, link, lookUp, outcomes);
       if (run.context.now().getTime() - run.lastShown > 1_500) {
         run.lastShown = run.context.now().getTime();
-        await showLane(run.context, { ...run.position, done: run.position.done + Object.keys(outcomes).length }, null);
+        await showLane(run.context, { ...run.position, done: shown() }, null);
       }
       if (run.position.stop) return true;
     }
@@ -170,6 +181,9 @@ async function writeOne(
   if (written.kind === 'deferred') {
     const until = Math.min(run.position.deferredUntil ?? Number.POSITIVE_INFINITY, written.until);
     run.position = { ...run.position, deferredUntil: until };
+    if (!written.parts) return;
+    await run.context.store.links.put(written.parts.link);
+    outcomes[change.id] = written.parts.outcome;
     return;
   }
   await run.context.store.links.put(written.link);
@@ -202,7 +216,7 @@ function stopped(run: Run, stop: NonNullable<LanePosition['stop']>): Outcome {
 function logFailures(run: Run, batch: Batch, outcomes: Readonly<Record<string, Outcome>>): void {
   for (const change of batch.changes) {
     const outcome = outcomes[change.id];
-    if (outcome?.result !== 'failed' || !outcome.failure) continue;
+    if (outcome?.result !== 'failed' || !outcome.failure || outcome.provisional) continue;
     run.context.log({
       event: 'change.failed',
       job: batch.job,

@@ -67,7 +67,7 @@ async function sealRoutes(
   const plans: RoutePlan[] = [];
   for (const key of keys) plans.push(await readDrafts(context, record, key));
   const { configuration } = await context.configuration();
-  const capability = plans[0]!.planning.capability;
+  const capabilities = plans.flatMap((plan) => plan.planning.capabilities);
   const settled = settleClaims(
     plans.flatMap((plan) =>
       claimants(
@@ -75,10 +75,10 @@ async function sealRoutes(
         configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
       ),
     ),
-    capability.uniqueAddresses,
+    capabilities.some((capability) => capability.uniqueAddresses),
   );
   const settings = connectorSettings(configuration, target);
-  const laneCount = Math.max(1, Math.min(capability.lanes, settings.limits.lanes ?? capability.lanes));
+  const laneCount = Math.max(1, Math.min(...capabilities.map(({ lanes }) => lanes), settings.limits.lanes ?? Number.MAX_SAFE_INTEGER));
   const sealed: SealedRoute[] = [];
   for (const plan of plans)
     sealed.push(

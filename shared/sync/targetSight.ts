@@ -57,9 +57,10 @@ async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, 
     return hash !== null && hash === link.imageHash ? { there: true, entry: null, hash } : { there: true, entry: await rows(id), hash };
   if (link.state !== 'linked') return { there: false };
   const writtenAt = link.writtenAt ? Date.parse(link.writtenAt) : 0;
-  if (planning.capability.knownLag && planning.plan.now.getTime() - writtenAt < LAG_MS) return { there: true, entry: null, hash: null };
+  if (planning.plan.capabilityOf(link.as).knownLag && planning.plan.now.getTime() - writtenAt < LAG_MS)
+    return { there: true, entry: null, hash: null };
   // Missing from a complete read: asked for once by id, and only "not found" makes it missing.
-  const entry = await planning.target.get(id, planning.route.push.as);
+  const entry = await planning.target.get(id, link.as);
   return entry ? { there: true, entry, hash: null } : { there: false };
 }
 

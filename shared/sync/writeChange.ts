@@ -1,5 +1,4 @@
-import type { Connector, WriteAnswer, WriteRequest } from '../connectors/connector.ts';
-import type { PushType } from '../model/configuration.ts';
+import type { Connector, PendingParts, WriteAnswer, WriteRequest } from '../connectors/connector.ts';
 import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, FieldName, Fields, FieldValue, Outcome } from '../model/plan.ts';
@@ -12,12 +11,13 @@ const LAG_MS = 20_000;
 
 export type Written =
   | { readonly kind: 'done'; readonly link: Link; readonly outcome: Outcome; readonly permission: boolean }
-  /** The same change must be looked at again after this time. */
-  | { readonly kind: 'deferred'; readonly until: number };
+  /** The same change must be looked at again after this time. With parts that wait for the target: the row to store and what is said until then. */
+  | { readonly kind: 'deferred'; readonly until: number; readonly parts: { readonly link: Link; readonly outcome: Outcome } | null };
+
+type Refused = Extract<WriteAnswer, { ok: true }>['refused'];
 
 export interface WriteContext {
   readonly connector: Connector;
-  readonly as: PushType;
   readonly now: () => Date;
 }
 
@@ -29,10 +29,12 @@ export interface WriteContext {
 export async function writeChange(context: WriteContext, change: Change, link: Link, lookUp: boolean): Promise<Written> {
   if (link.doneChange === change.id)
     return { kind: 'done', link, outcome: outcome(context, 'done', link.targetId, null), permission: false };
+  const open = link.open?.change === change.id ? link.open : null;
+  if (open && context.now().getTime() < open.until) return { kind: 'deferred', until: open.until, parts: null };
   try {
     const found = lookUp ? await foundAgain(context, change, link) : null;
-    if (found === 'wait') return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS };
-    const answer = found ?? (await context.connector.write(requestOf(context, change, link)));
+    if (found === 'wait') return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS, parts: null };
+    const answer = found ?? (await context.connector.write(open ? restOf(change, link, open.fields) : requestOf(change, link)));
     return answered(context, change, link, answer, found !== null);
   } catch (error) {
     if (error instanceof ThrottledError) throw error;
@@ -59,20 +61,20 @@ async function foundAgain(context: WriteContext, change: Change, link: Link): Pr
   const earlier = link.intent;
   if (change.change !== 'create' || !earlier) return null;
   const entry = await context.connector.find({
-    as: context.as,
+    as: change.as,
     stamp: change.stamp,
     alias: earlier.alias ?? '',
     address: change.address,
     since: earlier.at,
   });
   if (!entry) {
-    const lags = context.connector.capability(context.as).knownLag;
+    const lags = context.connector.capability(change.as).knownLag;
     return lags && context.now().getTime() < Date.parse(earlier.at) + LAG_MS ? 'wait' : null;
   }
   // The first try may have been cut off half way: everything is written once more on the found object.
   const fields = { ...change.desired } as Fields;
   return context.connector.write({
-    ...requestOf(context, change, link),
+    ...requestOf(change, link),
     change: 'update',
     targetId: entry.id,
     fields,
@@ -80,7 +82,7 @@ async function foundAgain(context: WriteContext, change: Change, link: Link): Pr
   });
 }
 
-function requestOf(context: WriteContext, change: Change, link: Link): WriteRequest {
+function requestOf(change: Change, link: Link): WriteRequest {
   const fields: Partial<Record<FieldName, FieldValue>> = {};
   if (change.change === 'create')
     for (const [name, value] of Object.entries(change.desired ?? {})) {
@@ -94,7 +96,7 @@ function requestOf(context: WriteContext, change: Change, link: Link): WriteRequ
     change.fields.some((field) => field.name === 'stamp');
   return {
     change: change.change as WriteRequest['change'],
-    as: context.as,
+    as: change.as,
     kind: change.kind,
     targetId: change.targetId ?? link.targetId,
     fields,
@@ -102,18 +104,41 @@ function requestOf(context: WriteContext, change: Change, link: Link): WriteRequ
     stamp: change.stamp,
     ...(stamped ? { setStamp: change.stamp } : {}),
     alias: change.alias ?? link.alias ?? '',
+    ...sinceOf(change, link),
+    ...(change.change === 'create' ? { former: link.targetId ?? link.former ?? null } : {}),
+  };
+}
+
+/** Since when an object without our stamp may be ours: a create's intent, also in a later change while the stamp is still to be written. */
+function sinceOf(change: Change, link: Link): { since?: string } {
+  const open = link.open?.fields.includes('stamp') || link.open?.change === change.id ? link.open?.since : null;
+  const since = open ?? (change.change === 'create' ? link.intent?.at : null);
+  return since ? { since } : {};
+}
+
+/** The parts of a change that waited for the target. */
+function restOf(change: Change, link: Link, names: readonly FieldName[]): WriteRequest {
+  const { setStamp: _stamp, former: _former, fields, ...request } = requestOf(change, link);
+  const rest = Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'stamp' && names.includes(name as FieldName)));
+  return {
+    ...request,
+    change: change.change === 'create' || change.change === 'adopt' ? 'update' : request.change,
+    fields: rest,
+    ...(names.includes('stamp') ? { setStamp: change.stamp } : {}),
   };
 }
 
 function answered(context: WriteContext, change: Change, link: Link, answer: WriteAnswer, found: boolean): Written {
   if (answer.ok) {
     const lostFields = answer.notKept.filter((name) => name !== 'hidden');
-    const next = linkAfter(context, change, link, answer.targetId, lostFields);
+    const { pending } = answer;
+    if (pending) return deferred(context, change, link, answer, pending);
+    const next = linkAfter(context, change, link, answer.targetId, lostFields, answer.refused);
     if (lostFields.length === 0)
       return {
         kind: 'done',
         link: next,
-        outcome: outcome(context, 'done', answer.targetId, found ? 'foundAgain' : answer.note),
+        outcome: { ...outcome(context, 'done', answer.targetId, found ? 'foundAgain' : answer.note), failure: warningOf(answer.refused) },
         permission: false,
       };
     const failure: Failure = {
@@ -144,6 +169,33 @@ function answered(context: WriteContext, change: Change, link: Link, answer: Wri
   );
 }
 
+/** What is written stands in the link row; what waits is named there, so that the last wave, or any later job, finishes it as an update. */
+function deferred(
+  context: WriteContext,
+  change: Change,
+  link: Link,
+  answer: Extract<WriteAnswer, { ok: true }>,
+  parts: PendingParts,
+): Written {
+  const since = link.open?.since ?? (change.change === 'create' ? (link.intent?.at ?? null) : null);
+  // A hide that waits has hidden nobody yet.
+  const written = change.change === 'hide' ? link : linkAfter(context, change, link, answer.targetId, parts.fields, answer.refused);
+  // Only the first deferral in a job is a try of its own.
+  const again = link.open?.change === change.id && link.retry;
+  const retry = again ? { ...again, tries: again.tries - 1 } : link.retry;
+  const open = { change: change.id, fields: parts.fields, until: parts.until, since };
+  const waiting = failed(context, { ...written, retry, doneChange: null, open }, parts.failure, answer.targetId, null, true);
+  return { kind: 'deferred', until: parts.until, parts: { link: waiting.link, outcome: { ...waiting.outcome, provisional: true } } };
+}
+
+/** Fields that the object may not have are a warning of a change that is done. */
+function warningOf(refused: Refused): Failure | null {
+  const first = refused?.[0];
+  if (!first) return null;
+  const names = refused.map(({ name }) => name).join(', ');
+  return { ...first.failure, message: `Written without ${names}. ${first.failure.message}`.slice(0, 500) };
+}
+
 /** A create that is known not to have happened leaves no open question behind. */
 function closedIntent(link: Link): Link {
   return link.targetId === null ? { ...link, intent: null } : link;
@@ -167,14 +219,26 @@ function outcome(context: WriteContext, result: Outcome['result'], targetId: str
   return { result, at: context.now().toISOString(), targetId, failure: null, retryAt: null, owner: null, note };
 }
 
-function linkAfter(context: WriteContext, change: Change, link: Link, targetId: string, notKept: readonly FieldName[]): Link {
+function linkAfter(
+  context: WriteContext,
+  change: Change,
+  link: Link,
+  targetId: string,
+  notKept: readonly FieldName[],
+  refused: Refused = [],
+): Link {
   const at = context.now().toISOString();
   const image: Record<string, FieldValue> = { ...link.image };
   const written: Record<string, string> = { ...link.written };
+  const marks: Record<string, string> = { ...link.notKept };
   const wrote =
     change.change === 'create' ? Object.entries(change.desired ?? {}) : change.fields.map((field) => [field.name, field.after] as const);
   for (const [name, value] of wrote as readonly (readonly [FieldName, FieldValue])[]) {
     if (notKept.includes(name)) continue;
+    if (refused.some((one) => one.name === name)) {
+      marks[name] = hashValue(value);
+      continue;
+    }
     image[name] = value;
     if (value === null) delete written[name];
     else written[name] = hashValue(value);
@@ -184,6 +248,14 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     targetId,
     image,
     written,
+    notKept: marks,
+    open:
+      link.open?.change === change.id
+        ? null
+        : stillOpen(
+            link,
+            wrote.map(([name]) => name as FieldName),
+          ),
     imageHash: null,
     doneChange: change.id,
     writtenAt: at,
@@ -192,6 +264,7 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     address: change.address || link.address,
     displayName: change.displayName || link.displayName,
     kind: change.kind,
+    as: change.as,
   } as Link;
   const x500 = [...new Set([...link.x500, ...((image['x500'] as readonly string[] | null | undefined) ?? [])])];
   if (change.change === 'delete') return { ...base, x500, state: 'ended', leaving: leavingOf(change), endedBecause: change.reason };
@@ -207,6 +280,12 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     leaving: null,
     endedBecause: null,
   };
+}
+
+/** What another change left open and this one did not write. */
+function stillOpen(link: Link, wrote: readonly FieldName[]): Link['open'] {
+  const fields = link.open?.fields.filter((name) => !wrote.includes(name)) ?? [];
+  return link.open && fields.length > 0 ? { ...link.open, fields } : null;
 }
 
 function leavingOf(change: Change): { reason: 'gone' | 'outOfScope'; since: string } {

@@ -171,6 +171,7 @@ describe('claims', () => {
       route: 'r',
       change: 'update',
       kind: 'user',
+      as: 'contact',
       sourceId,
       targetId: `t${sourceId}`,
       address: `${sourceId}@a.example`,

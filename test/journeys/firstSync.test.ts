@@ -177,7 +177,13 @@ describe('two organisations in step', () => {
       ],
       routes: [
         { id: 'r', from: 'contoso', to: 'nowhere' },
-        { id: 'r', from: 'fabrikam', to: 'contoso', push: { as: 'guest' }, schedule: { cron: '0 0 2 * * *', timeZone: 'Mars/Olympus' } },
+        {
+          id: 'r',
+          from: 'fabrikam',
+          to: 'contoso',
+          push: { as: 'sharedContact' },
+          schedule: { cron: '0 0 2 * * *', timeZone: 'Mars/Olympus' },
+        },
         {
           id: 's',
           from: 'fabrikam',

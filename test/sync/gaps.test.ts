@@ -56,6 +56,26 @@ describe('a process that dies between two steps of a change', () => {
     await repaired(world, job, 8);
   });
 
+  it.each([
+    ['before the row that names what waits', 'links', 'put', 3, 'before'],
+    ['after that row, before the outcome', 'links', 'put', 3, 'after'],
+    ['before the provisional outcomes are joined', 'plans', 'putOutcomes', 1, 'before'],
+    ['after them, before the wave', 'plans', 'putOutcomes', 1, 'after'],
+    ['in the wave, before the link row', 'links', 'put', 11, 'before'],
+    ['in the wave, after the link row', 'links', 'put', 11, 'after'],
+    ['in the wave, before the outcomes are joined', 'plans', 'putOutcomes', 2, 'before'],
+    ['in the wave, after the outcomes', 'plans', 'putOutcomes', 2, 'after'],
+  ] as const)('with parts that wait for the target: %s', async (_name, room, method, nth, when) => {
+    for (const fields of [['hidden'], ['hidden', 'stamp', 'jobTitle']] as const) {
+      const world = createWorld({ a: 8 });
+      world.b.lag = { fields, ms: 60_000, now: () => world.clock.now };
+      const job = await killed(world, () => dieAt(world.store, room, method as never, nth, when));
+      await repaired(world, job, 8);
+      for (const entry of world.b.entries.values()) expect([entry.hidden, entry.attributes.jobTitle]).toEqual([false, 'Engineer']);
+      for (let n = 0; n < 8; n += 1) expect((await world.store.links.get('a-to-b', `a-${n}`))!.open).toBeNull();
+    }
+  });
+
   it('a change that was done is not sent again', async () => {
     const world = createWorld({ a: 4 });
     const job = await killed(world, () => dieAt(world.store, 'plans', 'putOutcomes', 1, 'before'));

@@ -6,6 +6,7 @@ import { closeJob } from '../../shared/sync/closeJob.ts';
 import { beginCommit, commitRange, finishCommit } from '../../shared/sync/commitPull.ts';
 import type { RangeTotals } from '../../shared/sync/commitShards.ts';
 import type { Instances, LogEvent, SyncContext } from '../../shared/sync/context.ts';
+import { nextWave } from '../../shared/sync/lastWave.ts';
 import { makePlan } from '../../shared/sync/makePlan.ts';
 import { openJob } from '../../shared/sync/openJob.ts';
 import { pullPages, startPull } from '../../shared/sync/pull.ts';
@@ -45,7 +46,9 @@ export function createInProcess(
   const context: SyncContext = {
     store,
     now: () => new Date(clock.now++),
-    sleep: async () => undefined,
+    sleep: async (ms) => {
+      clock.now += Math.max(0, ms);
+    },
     randomHex(length) {
       ids += 1;
       return ids.toString(16).padStart(length, '0');
@@ -152,10 +155,16 @@ async function pushOne(
     stop: null,
     deferredUntil: null,
   };
+  let lastWaveEnds = 0;
   for (;;) {
     const at = position;
     const step = await run(() => pushBatch(context, at));
     position = step.position;
-    if (step.end) return;
+    if (!step.end) continue;
+    const wave = nextWave({ ...position, lastWaveEnds }, context.now().getTime());
+    if (!wave) return;
+    ({ lastWaveEnds } = wave.position);
+    position = { ...position, ...wave.position };
+    await context.sleep(wave.at - context.now().getTime());
   }
 }

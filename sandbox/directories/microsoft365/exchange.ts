@@ -35,10 +35,18 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
     'Get-User': (object) => object.type === 'user',
   };
   const read = reads[name];
-  if (read) return lied(list(options, call, name, parameters, faults, read), faults, name);
+  // A new guest comes to Exchange minutes after its invitation.
+  const synced = (object: TenantObject): boolean => (object.exchangeFrom ?? 0) <= Date.now();
+  if (read)
+    return lied(
+      list(options, call, name, parameters, faults, (object) => synced(object) && read(object)),
+      faults,
+      name,
+    );
   if (name === 'Get-DynamicDistributionGroupMember') return dynamicMembers(options, call, parameters, faults);
   if (name === 'New-MailContact') return create(options, parameters, faults);
   if (name === 'Set-MailContact' || name === 'Set-Contact') return update(options, name, parameters, faults);
+  if (name === 'Set-MailUser') return update(options, name, parameters, faults);
   if (name === 'Remove-MailContact') return remove(options, parameters);
   return fault(
     400,
@@ -226,7 +234,7 @@ function create(options: ExchangeOptions, parameters: Parameters, faults: Faults
 
 function update(options: ExchangeOptions, cmdlet: string, parameters: Parameters, faults: Faults): Reply {
   const object = find(options, parameters['Identity']);
-  if (object?.type !== 'contact') return missing(parameters['Identity']);
+  if (!object || !isWrittenBy(cmdlet, object)) return missing(parameters['Identity']);
   if (object.dirSynced)
     return fault(
       400,
@@ -249,6 +257,12 @@ function update(options: ExchangeOptions, cmdlet: string, parameters: Parameters
       options.held.set(proxy.slice(5).toLowerCase(), { owner: object.id, at: Date.now() });
   options.objects.put(next);
   return { status: 200, body: '', wrote: true };
+}
+
+/** Each cmdlet finds its own kind of recipient only, and guests once Exchange knows them. */
+function isWrittenBy(cmdlet: string, object: TenantObject): boolean {
+  if (cmdlet !== 'Set-MailUser') return object.type === 'contact';
+  return ['GuestMailUser', 'MailUser'].includes(object.recipientType ?? '') && (object.exchangeFrom ?? 0) <= Date.now();
 }
 
 function remove(options: ExchangeOptions, parameters: Parameters): Reply {

@@ -1,6 +1,7 @@
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
+import { deletedItems, graphWrite, isAdvanced, shown } from './graphWrites.ts';
 import { groupsAnswer } from './groups.ts';
 import type { TenantObject } from './model.ts';
 
@@ -15,7 +16,8 @@ const PAGE = 120;
 /** Graph v1.0 as far as an address book needs it: delta of users, groups and their members, counts, organisation. */
 export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): Reply {
   const path = decodeURIComponent(call.path.replace(/^\/v1\.0/, ''));
-  if (call.method !== 'GET') return error(405, 'MethodNotAllowed', 'Not here.');
+  if (call.method !== 'GET') return graphWrite(options, call, path, faults);
+  if (path.startsWith('/directory/deletedItems/')) return deletedItems(options, call, path);
   if (/^\/organization(\/|$)/.test(path)) {
     const refused = forbidden(faults, 'domains');
     if (refused) return refused;
@@ -26,9 +28,15 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
     if (refused) return refused;
     if (path === '/users/$count') return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(users(options).length) };
     if (path === '/users/delta') return lied(delta(options, call, faults), faults, 'users');
+    if (path === '/users' && isStampFilter(call) && !isAdvanced(call))
+      return error(
+        400,
+        'Request_UnsupportedQuery',
+        'Unsupported or invalid query filter clause specified for property extensionAttribute.',
+      );
     if (path === '/users') return lied(list(options, call, faults, filtered(users(options), call), userView), faults, 'users');
     const one = options.objects.get(path.slice('/users/'.length));
-    return one?.type === 'user'
+    return one?.type === 'user' && shown(one)
       ? json(200, userView(one, selectOf(call), options))
       : error(404, 'Request_ResourceNotFound', 'Resource does not exist.');
   }
@@ -66,11 +74,22 @@ function filtered(objects: readonly TenantObject[], call: Call): readonly Tenant
   const filter = call.url.searchParams.get('$filter');
   if (!filter) return objects;
   const values = [...filter.matchAll(/eq '((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'").toLowerCase());
-  return objects.filter((object) =>
-    [object.id, object.mail ?? '', object.userPrincipalName ?? '', ...object.proxyAddresses].some((one) =>
-      values.includes(one.toLowerCase()),
-    ),
-  );
+  return objects
+    .filter(shown)
+    .filter((object) =>
+      [
+        object.id,
+        object.mail ?? '',
+        object.userPrincipalName ?? '',
+        ...object.proxyAddresses,
+        ...(object.otherMails ?? []),
+        ...Object.values(object.custom),
+      ].some((one) => values.includes(one.toLowerCase())),
+    );
+}
+
+function isStampFilter(call: Call): boolean {
+  return (call.url.searchParams.get('$filter') ?? '').includes('onPremisesExtensionAttributes/');
 }
 
 export function selectOf(call: Call): readonly string[] {
@@ -99,6 +118,8 @@ function userView(user: TenantObject, select: readonly string[], options: GraphO
     userType: user.userType ?? 'Member',
     accountEnabled: user.accountEnabled ?? true,
     proxyAddresses: user.proxyAddresses,
+    otherMails: user.otherMails ?? [],
+    externalUserState: user.externalUserState ?? null,
     mailNickname: user.alias,
     createdDateTime: user.createdAt,
     creationType: user.userType === 'Guest' ? 'Invitation' : null,

@@ -16,6 +16,13 @@ export interface TenantObject {
   userPrincipalName?: string;
   userType?: 'Member' | 'Guest';
   accountEnabled?: boolean;
+  otherMails?: string[];
+  externalUserState?: 'PendingAcceptance' | 'Accepted';
+  /** Has an administrator's role: sensitive properties and its deletion are refused. */
+  adminRole?: boolean;
+  /** Epoch ms from which Graph, and Exchange, show it. */
+  graphFrom?: number;
+  exchangeFrom?: number;
   dirSynced?: boolean;
   internalOnly?: boolean;
   groupTypes?: string[];

@@ -1,4 +1,5 @@
 import type { AttributeName } from '../../model/attributes.ts';
+import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
@@ -8,6 +9,7 @@ import {
   type Connector,
   type FindQuery,
   type MembersPage,
+  type PendingParts,
   type PullPage,
   type WriteAnswer,
   type WriteRequest,
@@ -25,6 +27,9 @@ export interface MemoryDirectory {
   writes: number;
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
+  /** Fields (`stamp` too) of a new object that can be written only so many ms after it was made. */
+  lag?: { readonly fields: readonly FieldName[]; readonly ms: number; readonly now: () => number };
+  readonly made: Map<string, number>;
   pageSize: number;
   /** What is asked for; changes with rights and property lists. */
   fingerprint: string;
@@ -45,6 +50,7 @@ export function createMemoryDirectory(domains: readonly string[], entries: reado
     groups: new Map(),
     memberReads: [],
     writes: 0,
+    made: new Map(),
     pageSize: 500,
     fingerprint: 'memory',
   };
@@ -63,11 +69,18 @@ const NAMES: readonly AttributeName[] = [
   'country',
 ];
 
+/** `Entry.type` of what each push type makes. */
+const TYPES: Readonly<Record<PushType, string>> = {
+  guest: 'GuestMailUser',
+  mailUser: 'MailUser',
+  contact: 'MailContact',
+  mailboxContact: 'mailboxContact',
+  sharedContact: 'sharedContact',
+};
+
 /** @param unique the directory keeps addresses unique, as Exchange does. */
 export function createMemoryConnector(id: string, directory: MemoryDirectory, unique = true): Connector {
-  const capability: Capability = {
-    as: 'contact',
-    types: ['MailContact'],
+  const capability: Omit<Capability, 'as' | 'types'> = {
     needs: [],
     canHide: true,
     uniqueAddresses: unique,
@@ -91,7 +104,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
     readMembers: async (group, cursor) => readMembers(directory, group, cursor),
-    capability: () => capability,
+    capability: (as) => ({ as, types: [TYPES[as]], ...capability }),
     write: async (request) => write(directory, request, unique),
     get: async (targetId) => directory.entries.get(targetId) ?? null,
     find: async (query) => find(directory, query),
@@ -131,9 +144,10 @@ function readMembers(directory: MemoryDirectory, id: string, cursor: string | nu
   return { members, everyUser: group.everyUser ?? false, next, lacking: next === null ? (group.lacking ?? null) : null };
 }
 
-function write(directory: MemoryDirectory, request: WriteRequest, unique: boolean): WriteAnswer {
-  const answer = directory.onWrite?.(request);
+function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean): WriteAnswer {
+  const answer = directory.onWrite?.(asked);
   if (answer) return answer;
+  const { request, pending } = partsNow(directory, asked);
   if (request.change === 'delete') {
     const there = directory.entries.delete(request.targetId!);
     directory.writes += 1;
@@ -156,7 +170,29 @@ function write(directory: MemoryDirectory, request: WriteRequest, unique: boolea
     };
   directory.entries.set(id, entry);
   directory.writes += 1;
-  return { ok: true, targetId: id, notKept: [], note: null };
+  if (!known && directory.lag) directory.made.set(id, directory.lag.now());
+  return { ok: true, targetId: id, notKept: [], note: null, ...(pending ? { pending } : {}) };
+}
+
+/** What of a request the directory takes now, and what it takes later. */
+function partsNow(directory: MemoryDirectory, request: WriteRequest): { request: WriteRequest; pending: PendingParts | null } {
+  const { lag } = directory;
+  if (!lag || request.change === 'delete') return { request, pending: null };
+  const now = lag.now();
+  const until = (directory.made.get(request.targetId ?? '') ?? (request.change === 'create' ? now : 0)) + lag.ms;
+  const { setStamp, fields, ...rest } = request;
+  const waits = (name: string): boolean => lag.fields.includes(name as FieldName);
+  const later = [...Object.keys(fields), ...(setStamp === undefined ? [] : ['stamp'])].filter(waits) as FieldName[];
+  if (now >= until || later.length === 0) return { request, pending: null };
+  const failure = { code: 'notYetVisible', message: 'The object is not visible yet.', nextStep: 'Wait.' } as const;
+  return {
+    request: {
+      ...rest,
+      fields: Object.fromEntries(Object.entries(fields).filter(([name]) => !waits(name))),
+      ...(setStamp === undefined || waits('stamp') ? {} : { setStamp }),
+    },
+    pending: { fields: later, until, failure },
+  };
 }
 
 function refused(code: 'notFound' | 'addressInUse', retry: 'gone' | 'collision', message: string): Extract<WriteAnswer, { ok: false }> {
@@ -166,8 +202,8 @@ function refused(code: 'notFound' | 'addressInUse', retry: 'gone' | 'collision',
 function applied(known: Entry | null, id: string, request: WriteRequest): Entry {
   const base: Entry = known ?? {
     id,
-    kind: 'contact',
-    type: 'MailContact',
+    kind: request.as === 'guest' || request.as === 'mailUser' ? 'user' : 'contact',
+    type: TYPES[request.as],
     addresses: [],
     enabled: true,
     external: false,

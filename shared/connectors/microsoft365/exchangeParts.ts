@@ -65,7 +65,6 @@ export function recipientPart(row: Row, asked: Asked): EntryPart | null {
   const part: PartFields = { kind: meaning.kind, type, hidden: isTrue(row.hiddenfromaddresslistsenabled) };
   if (meaning.groupType) part.groupType = meaning.groupType;
   if (meaning.own) Object.assign(part, { enabled: true, external: false });
-  if (type.toLowerCase() === 'guestmailuser') part.external = true;
   if (isTrue(row.isdirsynced)) part.readOnly = true;
   if (row.requiresenderauthenticationenabled !== undefined && meaning.kind === 'group')
     part.internalOnly = isTrue(row.requiresenderauthenticationenabled);

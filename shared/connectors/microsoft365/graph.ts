@@ -21,9 +21,17 @@ export interface GraphQuery {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface GraphWrite extends GraphQuery {
+  readonly method: 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  readonly body?: unknown;
+  /** False for creates: not repeated when the answer was lost. */
+  readonly idempotent: boolean;
+}
+
 /** Thin client of Microsoft Graph v1.0. Answers with any status; `okPage` and `graphFailure` judge it. */
 export interface Graph {
   get(query: GraphQuery): Promise<HttpAnswer>;
+  write(call: GraphWrite): Promise<HttpAnswer>;
   /** GETs a link of an earlier answer verbatim. Throws `badAnswer` if it leads to a host that our token must not reach. */
   follow(link: string): Promise<HttpAnswer>;
 }
@@ -41,6 +49,7 @@ export function createGraph(endpoints: Endpoints, http: Http, tokens: TokenSourc
       .headers({ accept: 'application/json', ...headers })
       .middlewareOptions([carried])
       .responseType(ResponseType.RAW);
+    // The method and the body travel in `carried`, too: the client's own verbs differ in nothing else.
     await request.get().catch((error: unknown) => {
       // The client wraps every error and every refusal into its own class: the original stands in `carried`.
       if (!carried.answer && !carried.error) throw error;
@@ -50,6 +59,7 @@ export function createGraph(endpoints: Endpoints, http: Http, tokens: TokenSourc
   };
   return {
     get: (query) => send(query.path, new Carried(null), query.query, query.headers),
+    write: (call) => send(call.path, new Carried(null, call), call.query, call.headers),
     follow: (link) => {
       if (!mayFollow(link, endpoints.graph, new URL(endpoints.cloud.graph).hostname)) {
         const host = URL.canParse(link) ? new URL(link).host : 'no address at all';
@@ -70,10 +80,12 @@ function encoded(query: Readonly<Record<string, string>>): Record<string, string
 /** Travels with one request: its link in, the answer out. */
 class Carried implements MiddlewareOptions {
   readonly link: string | null;
+  readonly write: GraphWrite | null;
   answer: HttpAnswer | null = null;
   error: unknown = null;
-  constructor(link: string | null) {
+  constructor(link: string | null, write: GraphWrite | null = null) {
     this.link = link;
+    this.write = write;
   }
 }
 
@@ -87,13 +99,17 @@ class HttpEnd implements Middleware {
 
   async execute(context: Context): Promise<void> {
     const carried = context.middlewareControl?.getMiddlewareOptions(Carried) as Carried;
+    const { write } = carried;
+    const body = write?.body === undefined ? undefined : JSON.stringify(write.body);
+    const sent = (context.options?.headers ?? {}) as Record<string, string>;
     try {
       carried.answer = await this.#http({
-        method: 'GET',
+        method: write?.method ?? 'GET',
         url: carried.link ?? String(context.request),
-        headers: (context.options?.headers ?? {}) as Record<string, string>,
+        headers: body === undefined ? sent : { ...sent, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body }),
         token: this.#tokens('graph'),
-        idempotent: true,
+        idempotent: write?.idempotent ?? true,
       });
     } catch (error) {
       carried.error = error;

@@ -28,7 +28,8 @@ export function userPart(user: GraphObject, asked: Asked): EntryPart {
   const upn = listOf(user.userPrincipalName)[0];
   const part: PartFields = {
     kind: 'user',
-    type: 'user',
+    // Until Exchange shows a guest, nothing else tells it from people without a mailbox.
+    type: isGuest(user, upn) ? 'guest' : 'user',
     enabled: user.accountEnabled !== false,
     external: isGuest(user, upn),
   };

@@ -71,4 +71,32 @@ export const PERMISSIONS = {
     why: 'Writes mail contacts.',
     required: false,
   },
+  inviteGuest: {
+    api: 'Microsoft Graph',
+    call: 'POST /invitations',
+    permission: 'User.Invite.All',
+    why: 'Makes guests, without mail to them.',
+    required: false,
+  },
+  updateGuest: {
+    api: 'Microsoft Graph',
+    call: 'PATCH /users/{id}',
+    permission: 'User.ReadWrite.All',
+    why: 'Keeps guests up to date.',
+    required: false,
+  },
+  deleteGuest: {
+    api: 'Microsoft Graph',
+    call: 'DELETE /users/{id}, POST /directory/deletedItems/{id}/restore',
+    permission: 'User.ReadWrite.All (in some tenants also User.DeleteRestore.All)',
+    why: 'Removes guests who have left (they can be restored for 30 days), and brings back who returns.',
+    required: false,
+  },
+  showGuest: {
+    api: 'Office 365 Exchange Online',
+    call: 'Set-MailUser',
+    permission: EXCHANGE_WRITE,
+    why: 'Shows guests in the address lists, or hides them.',
+    required: false,
+  },
 } as const satisfies Readonly<Record<string, PermissionNeed>>;

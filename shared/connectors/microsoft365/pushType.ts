@@ -7,6 +7,7 @@ import type { Asked } from './asked.ts';
 import { contactPushType } from './contact/pushType.ts';
 import type { Exchange } from './exchange.ts';
 import type { Graph } from './graph.ts';
+import { guestPushType } from './guest/pushType.ts';
 
 /** What the rooms of the push types are made of. */
 export interface PushTypeDependencies {
@@ -30,6 +31,7 @@ export interface Microsoft365PushType {
 
 const ROOMS: Readonly<Partial<Record<PushType, (deps: PushTypeDependencies) => Microsoft365PushType>>> = {
   contact: contactPushType,
+  guest: guestPushType,
 };
 
 /** The room of each push type, opened at its first use. Throws `refused` for a type that this directory does not have. */

@@ -1,0 +1,133 @@
+import type { HttpAnswer } from '../../../http/http.ts';
+import { type Entry, mergeParts } from '../../../model/entry.ts';
+import { addressKey, type FindQuery } from '../../connector.ts';
+import type { Asked } from '../asked.ts';
+import { type Exchange, ExchangeError } from '../exchange.ts';
+import { recipientId, recipientPart } from '../exchangeParts.ts';
+import { type Graph, graphFailure, okPage, parseJson } from '../graph.ts';
+import { type GraphObject, userPart } from '../graphParts.ts';
+import { PERMISSIONS } from '../permissions.ts';
+import { listOf, splitProxies } from '../proxies.ts';
+
+/** Clocks of the directory and of ours may differ by this much, and createdDateTime has whole seconds. */
+const CLOCK_SLACK_MS = 2_000;
+/** Advanced queries (filters over extension attributes, deleted objects): learn.microsoft.com/graph/aad-advanced-queries. */
+const ADVANCED = { ConsistencyLevel: 'eventual' };
+
+/** A user of Graph as far as writing needs it. */
+export interface GuestUser {
+  readonly id: string;
+  readonly entry: Entry;
+  readonly mail: string;
+  /** The invitation was not redeemed yet. */
+  readonly pending: boolean;
+}
+
+/** Guests by their immutable id, or looked up after a lost answer. */
+export interface Guests {
+  /** As Graph shows it now, or null. */
+  user(id: string): Promise<GuestUser | null>;
+  get(id: string): Promise<Entry | null>;
+  find(query: FindQuery): Promise<Entry | null>;
+  /** A deleted user that can still be restored: true if this id is one. */
+  isDeleted(id: string): Promise<boolean>;
+  /** A deleted user that still holds an address, or null; null too where such a question is refused. */
+  deletedHolding(address: string): Promise<GuestUser | null>;
+}
+
+export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Guests {
+  const $select = [...new Set([...asked.user, 'otherMails', 'externalUserState'])].join(',');
+  const guestOf = (object: GraphObject): GuestUser | null => {
+    const entry = mergeParts([userPart(object, asked)]);
+    const mail = listOf(object.mail)[0] ?? '';
+    return entry && { id: entry.id, entry, mail, pending: listOf(object.externalUserState)[0] === 'PendingAcceptance' };
+  };
+  const user = async (id: string): Promise<GuestUser | null> => {
+    const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: { $select } });
+    if (answer.status === 404) return null;
+    if (answer.status !== 200) throw graphFailure(answer, 'GET /users/{id}', PERMISSIONS.users.permission);
+    return guestOf(parseJson(answer, 'GET /users/{id}') as GraphObject);
+  };
+  const listed = (answer: HttpAnswer, what: string): readonly GraphObject[] => okPage(answer, what, PERMISSIONS.users.permission).value;
+  const get = async (id: string): Promise<Entry | null> => {
+    const found = await user(id);
+    if (!found) return null;
+    const recipient = await recipientOf(exchange, asked, id);
+    return recipient ? mergeParts([{ id, primary: true, fields: found.entry }, recipient]) : found.entry;
+  };
+  return {
+    user,
+    get,
+    async find(query) {
+      const stamped = `${asked.stampPath.replace('.', '/')} eq '${quoted(query.stamp)}'`;
+      const byStamp = await graph.get({ path: '/users', query: { $filter: stamped, $count: 'true', $select }, headers: ADVANCED });
+      // Where advanced queries are not to be had, the address and the repeated invitation find it.
+      const ours = byStamp.status === 200 ? listed(byStamp, 'GET /users by stamp').map(guestOf).find(isOurs(query.stamp)) : null;
+      if (ours) return get(ours.id);
+      if (query.address === '') return null;
+      const answer = await graph.get({ path: '/users', query: { $filter: holding(query.address), $select } });
+      for (const object of listed(answer, 'GET /users by address')) {
+        const found = guestOf(object);
+        if (
+          found?.entry.external &&
+          !found.entry.stamp &&
+          !found.entry.stampPlace &&
+          madeSince(found.entry, query.since) &&
+          holds(object, query.address)
+        )
+          return get(found.id);
+      }
+      return null;
+    },
+    async isDeleted(id) {
+      const answer = await graph.get({ path: `/directory/deletedItems/${encodeURIComponent(id)}` });
+      if (answer.status === 404) return false;
+      if (answer.status !== 200) throw graphFailure(answer, 'GET /directory/deletedItems/{id}', PERMISSIONS.deleteGuest.permission);
+      return true;
+    },
+    async deletedHolding(address) {
+      const query = { $filter: `mail eq '${quoted(address)}'`, $count: 'true', $select: 'id,displayName,mail,userPrincipalName,userType' };
+      const answer = await graph.get({ path: '/directory/deletedItems/microsoft.graph.user', query, headers: ADVANCED });
+      if (answer.status !== 200) return null;
+      const [first] = listed(answer, 'GET /directory/deletedItems');
+      return first ? guestOf(first) : null;
+    },
+  };
+}
+
+async function recipientOf(exchange: Exchange, asked: Asked, id: string): Promise<ReturnType<typeof recipientPart>> {
+  try {
+    const { rows } = await exchange({ name: 'Get-Recipient', parameters: { Identity: id }, select: asked.recipient, idempotent: true });
+    // Identity parameters take addresses and aliases too: only the object with this very id is meant (case R35).
+    const row = rows.find((one) => recipientId(one, false)?.toLowerCase() === id.toLowerCase());
+    const part = row ? recipientPart(row, asked) : null;
+    return part && { ...part, id };
+  } catch (error) {
+    if (error instanceof ExchangeError && error.fault === 'notFound') return null;
+    throw error;
+  }
+}
+
+function isOurs(stamp: string): (found: GuestUser | null) => boolean {
+  return (found) => found?.entry.external === true && found.entry.stamp === stamp;
+}
+
+/** True if the object was made since we said that we would make it. */
+export function madeSince(entry: Entry, since: string | undefined): boolean {
+  if (since === undefined || entry.createdAt === undefined) return false;
+  return Date.parse(entry.createdAt) >= Date.parse(since) - CLOCK_SLACK_MS;
+}
+
+function holds(object: GraphObject, address: string): boolean {
+  const all = [...listOf(object.mail), ...listOf(object.otherMails), ...splitProxies(object.proxyAddresses).smtp];
+  return all.some((one) => addressKey(one) === addressKey(address));
+}
+
+function holding(address: string): string {
+  const text = quoted(address);
+  return `mail eq '${text}' or otherMails/any(o:o eq '${text}') or proxyAddresses/any(p:p eq 'smtp:${text}')`;
+}
+
+function quoted(text: string): string {
+  return text.replaceAll("'", "''");
+}
