@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Http } from '../../http/http.ts';
+import type { ManagedIdentity } from '../../http/managedIdentity.ts';
 import type { GoogleWorkspaceSettings, PushType } from '../../model/configuration.ts';
 import type { Entry } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
@@ -19,6 +20,8 @@ import { childrenOf } from './xml.ts';
 export interface GoogleDependencies {
   readonly http: Http;
   readonly secret: (name: string) => Promise<string>;
+  /** The app's managed identity, for the credential `workloadIdentity`. */
+  readonly identity?: ManagedIdentity | undefined;
   readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -32,7 +35,7 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
     settings.endpoints['contacts'] ?? 'https://www.google.com',
     settings.domain,
     deps.http,
-    (fresh) => token('contacts', fresh),
+    () => token('contacts'),
     settings.id,
   );
   const read = { id: settings.id, customer: settings.customer, directory, feed, calls: deps.http.calls, ...deps.wanted };

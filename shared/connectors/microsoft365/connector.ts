@@ -1,4 +1,5 @@
 import type { Http } from '../../http/http.ts';
+import type { ManagedIdentity } from '../../http/managedIdentity.ts';
 import type { Microsoft365Settings } from '../../model/configuration.ts';
 import type { Connector } from '../connector.ts';
 import { whatToAsk } from './asked.ts';
@@ -13,6 +14,8 @@ import { createTokens } from './token.ts';
 export interface Microsoft365Dependencies {
   readonly http: Http;
   readonly secret: (name: string) => Promise<string>;
+  /** The app's managed identity, for the credential `federated`. */
+  readonly identity?: ManagedIdentity | undefined;
   /** Attributes that the configuration maps or filters, and `raw.` names without the prefix. */
   readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
   /** Epoch milliseconds. */
