@@ -12,10 +12,6 @@ const allTypes = (types: readonly string[]): boolean => GROUP_TYPES.every((type)
 /** Values that are right but whose behaviour is not built yet: nothing is ever silently ignored. Each line goes when its part comes. */
 const CONNECTOR: readonly Line<ConnectorSettings>[] = [
   { path: '/kind', asks: (c) => c.kind === 'exchangeOnPremises' },
-  {
-    path: '/credential/kind',
-    asks: (c) => c.kind !== 'exchangeOnPremises' && c.credential.kind !== 'clientSecret' && c.credential.kind !== 'serviceAccountKey',
-  },
   { path: '/pull/groupTypes', asks: (c) => !allTypes(c.pull.groupTypes) },
   { path: '/pull/internalOnlyGroups', asks: (c) => !c.pull.internalOnlyGroups },
   { path: '/pull/onlyMembersOf', asks: (c) => c.pull.onlyMembersOf.length > 0 },
