@@ -14,6 +14,7 @@ import { findByStamp } from './find.ts';
 import { readPage, SETS } from './read.ts';
 import { createTokens } from './token.ts';
 import { userFields } from './userFields.ts';
+import { googleProbes } from './verify.ts';
 import { writeSharedContact } from './write.ts';
 import { childrenOf } from './xml.ts';
 
@@ -29,13 +30,13 @@ export interface GoogleDependencies {
 
 /** The connector for Google Workspace: Directory API and domain shared contacts. Lives as long as the process. */
 export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: GoogleDependencies): Connector {
-  const token = createTokens(settings, deps);
-  const directory = createDirectory(settings.endpoints['admin'] ?? 'https://admin.googleapis.com', deps.http, token, settings.id);
+  const tokens = createTokens(settings, deps);
+  const directory = createDirectory(settings.endpoints['admin'] ?? 'https://admin.googleapis.com', deps.http, tokens, settings.id);
   const feed = createFeed(
     settings.endpoints['contacts'] ?? 'https://www.google.com',
     settings.domain,
     deps.http,
-    () => token('contacts'),
+    () => tokens('contacts'),
     settings.id,
   );
   const read = { id: settings.id, customer: settings.customer, directory, feed, calls: deps.http.calls, ...deps.wanted };
@@ -59,6 +60,7 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
       return childrenOf(answer.element, 'deleted').length > 0 ? null : ({ id: targetId, ...readContact(answer.element) } as Entry);
     },
     find: (query) => findByStamp(feed, settings.id, query),
+    verify: (uses) => googleProbes({ ...deps, settings, directory, feed, tokens }, uses),
   };
 }
 

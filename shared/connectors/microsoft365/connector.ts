@@ -10,6 +10,7 @@ import { SETS } from './position.ts';
 import { openPushTypes } from './pushType.ts';
 import { readPage } from './read.ts';
 import { createTokens } from './token.ts';
+import { microsoftProbes } from './verify.ts';
 
 export interface Microsoft365Dependencies {
   readonly http: Http;
@@ -43,5 +44,6 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
     write: async (request) => pushType(request.as).write(request),
     get: async (targetId, as) => pushType(as).get(targetId),
     find: async (query) => pushType(query.as).find(query),
+    verify: (uses) => microsoftProbes({ ...deps, settings, endpoints, asked, graph, exchange, tokens }, uses),
   };
 }

@@ -1,11 +1,9 @@
-/** One call that the connector makes, and what it needs for it: docs/permissions.md is made from this. */
-export interface PermissionNeed {
+import type { CallNeed } from '../permission.ts';
+
+/** A call and the application permission that it needs, with the Exchange role where there is one. */
+export interface PermissionNeed extends CallNeed {
   readonly api: 'Microsoft Graph' | 'Office 365 Exchange Online';
-  readonly call: string;
   readonly permission: string;
-  readonly why: string;
-  /** False: without it the connector works with a listed loss. */
-  readonly required: boolean;
 }
 
 export const EXCHANGE_READ = 'Exchange.ManageAsApp and the role View-Only Recipients (or Exchange Recipient Administrator)';
@@ -14,13 +12,21 @@ export const EXCHANGE_WRITE =
 
 /** learn.microsoft.com: user-delta, group-list, organization-get, app-only-auth-powershell-v2 (application permissions). */
 export const PERMISSIONS = {
-  users: { api: 'Microsoft Graph', call: 'GET /users/delta', permission: 'User.Read.All', why: 'Reads people and guests.', required: true },
+  users: {
+    api: 'Microsoft Graph',
+    call: 'GET /users/delta',
+    permission: 'User.Read.All',
+    why: 'Reads people and guests.',
+    required: true,
+    neededFor: ['read'],
+  },
   groups: {
     api: 'Microsoft Graph',
     call: 'GET /groups',
     permission: 'GroupMember.Read.All',
     why: 'Reads mail-enabled groups.',
     required: false,
+    neededFor: ['groups'],
   },
   domains: {
     api: 'Microsoft Graph',
@@ -28,6 +34,7 @@ export const PERMISSIONS = {
     permission: 'Organization.Read.All',
     why: 'Reads the verified domains, which `owns` stands for by default.',
     required: false,
+    neededFor: ['owns'],
   },
   recipients: {
     api: 'Office 365 Exchange Online',
@@ -35,6 +42,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Tells rooms and shared mailboxes, what is hidden, all addresses, dynamic groups and mail contacts.',
     required: false,
+    neededFor: ['read'],
   },
   contacts: {
     api: 'Office 365 Exchange Online',
@@ -42,6 +50,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Reads company, phones and address of mail contacts.',
     required: false,
+    neededFor: ['contacts', 'contact'],
   },
   pushContact: {
     api: 'Office 365 Exchange Online',
@@ -49,5 +58,6 @@ export const PERMISSIONS = {
     permission: EXCHANGE_WRITE,
     why: 'Writes mail contacts.',
     required: false,
+    neededFor: ['contact'],
   },
 } as const satisfies Readonly<Record<string, PermissionNeed>>;
