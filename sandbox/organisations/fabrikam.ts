@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Workspace } from '../directories/google/google.ts';
 import type { WorkspaceObject } from '../directories/google/model.ts';
+import type { Trusted } from '../directories/identity.ts';
 import { createPeople, type Person } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -8,6 +9,7 @@ export const FABRIKAM = {
   domain: 'fabrikam.example',
   subject: 'galsync@fabrikam.example',
   serviceAccount: 'galsync@fabrikam-sandbox.iam.gserviceaccount.com',
+  audience: '//iam.googleapis.com/projects/4711/locations/global/workloadIdentityPools/azure/providers/galsync',
 } as const;
 
 /** A service account's key pair, made anew for each state folder. */
@@ -20,7 +22,7 @@ export function createKeys(): { publicKey: string; privateKey: string } {
 }
 
 /** Fabrikam, on Google Workspace: people, groups, rooms, guests, suspended and hidden people, a shared contact of its own that clashes with Contoso's. */
-export function createFabrikam(people: number, publicKey: string): Workspace {
+export function createFabrikam(people: number, keys: { publicKey: string; privateKey: string }, trusted?: Trusted): Workspace {
   const random = createRandom(4711);
   const users = createPeople(people, random).map((person, n) => user(person, n, random));
   const objects: WorkspaceObject[] = [
@@ -30,7 +32,8 @@ export function createFabrikam(people: number, publicKey: string): Workspace {
     ...rooms(),
     ...contacts(random),
   ];
-  return { ...FABRIKAM, domains: [FABRIKAM.domain], publicKey, objects };
+  const pool = trusted ? { audience: FABRIKAM.audience, trusted } : undefined;
+  return { ...FABRIKAM, ...keys, pool, domains: [FABRIKAM.domain], objects };
 }
 
 function numeric(random: Random): string {
