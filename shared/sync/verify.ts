@@ -5,7 +5,12 @@ import { failureOf, ThrottledError } from '../model/failure.ts';
 import type { SyncContext } from './context.ts';
 
 /** Each probe may take so long, and all of them: the caller's request ends at 230 s in Azure. */
-export const LIMITS = { eachMs: 20_000, allMs: 120_000 } as const;
+export const LIMITS: Limits = { eachMs: 20_000, allMs: 120_000 };
+
+interface Limits {
+  readonly eachMs: number;
+  readonly allMs: number;
+}
 
 /**
  * What is wrong with a connector before the first job finds out: every probe of the directory, for what the configuration uses of it.
@@ -42,7 +47,7 @@ async function inTurn(
   probe: Probe,
   before: readonly Promise<{ readonly name: string; readonly finding: Finding }>[],
   over: Expiry,
-  limits: { readonly eachMs: number; readonly allMs: number },
+  limits: Limits,
 ): Promise<Finding> {
   const first = (await Promise.all(before)).find(({ finding }) => finding.result === 'fail' || NOT_TRIED.has(finding));
   if (first) return notTried(first.name);

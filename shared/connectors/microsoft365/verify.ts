@@ -102,8 +102,14 @@ async function needFinding(
 async function graphFinding(deps: VerifyDependencies, need: PermissionNeed, roles: readonly string[] | null): Promise<Finding> {
   const path = /^GET (\/[^\s{},]+)$/.exec(need.call)?.[1];
   if (path) {
-    const delta = path.endsWith('/delta');
-    const answer = await deps.graph.get({ path, query: { $select: 'id,displayName', ...(delta ? {} : { $top: '1' }) } });
+    // Delta and single objects take no $top.
+    const top = path.endsWith('/delta') || path === '/organization' ? {} : { $top: '1' };
+    const asked = { $select: 'id,displayName' };
+    let answer = await deps.graph.get({ path, query: { ...asked, ...top } });
+    // Where there is no delta, a pull takes the list.
+    const list = path.replace(/\/delta$/, '');
+    if (list !== path && [400, 404, 501].includes(answer.status))
+      answer = await deps.graph.get({ path: list, query: { ...asked, $top: '1' } });
     if (answer.status === 401 || answer.status === 403) throw graphFailure(answer, need.call, need.permission);
     if (answer.status !== 200)
       return warning(
@@ -112,9 +118,9 @@ async function graphFinding(deps: VerifyDependencies, need: PermissionNeed, role
       );
     const { value } = okPage(answer, need.call, need.permission);
     const live = value.filter((object) => !object['@removed']);
-    // Case R53: without the right to a type, Graph answers 200 with ids only.
-    if (live.length > 0 && live.every((object) => typeof object['displayName'] !== 'string'))
-      return fail(`${need.call} answers with ids only: ${need.permission} is missing.`, grant(need));
+    // Case R53: without the right to read people, Graph answers 200 with ids only.
+    const bare = path.startsWith('/users') && live.length > 0 && live.every((object) => typeof object['displayName'] !== 'string');
+    if (bare) return fail(`${need.call} answers with ids only: ${need.permission} is missing.`, grant(need));
     return pass(`${need.permission}: ${need.call} answers.`);
   }
   if (roles === null)
