@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Workspace } from '../directories/google/google.ts';
 import type { WorkspaceObject } from '../directories/google/model.ts';
-import type { Trusted } from '../directories/identity.ts';
 import { createPeople, type Person } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -22,7 +21,7 @@ export function createKeys(): { publicKey: string; privateKey: string } {
 }
 
 /** Fabrikam, on Google Workspace: people, groups, rooms, guests, suspended and hidden people, a shared contact of its own that clashes with Contoso's. */
-export function createFabrikam(people: number, keys: { publicKey: string; privateKey: string }, trusted?: Trusted): Workspace {
+export function createFabrikam(people: number, publicKey: string, more: Pick<Workspace, 'privateKey' | 'pool'> = {}): Workspace {
   const random = createRandom(4711);
   const users = createPeople(people, random).map((person, n) => user(person, n, random));
   const objects: WorkspaceObject[] = [
@@ -32,8 +31,7 @@ export function createFabrikam(people: number, keys: { publicKey: string; privat
     ...rooms(),
     ...contacts(random),
   ];
-  const pool = trusted ? { audience: FABRIKAM.audience, trusted } : undefined;
-  return { ...FABRIKAM, ...keys, pool, domains: [FABRIKAM.domain], objects };
+  return { ...FABRIKAM, ...more, publicKey, domains: [FABRIKAM.domain], objects };
 }
 
 function numeric(random: Random): string {

@@ -43,7 +43,13 @@ const microsoft = await at(kept?.ports.microsoft ?? 0, (port) =>
   }),
 );
 const google = await at(kept?.ports.google ?? 0, (port) =>
-  startGoogle(createFabrikam(Number(values.fabrikam), keys, identity), { port, state, prefix: values.prefix }),
+  startGoogle(
+    createFabrikam(Number(values.fabrikam), keys.publicKey, {
+      privateKey: keys.privateKey,
+      pool: { audience: FABRIKAM.audience, trusted: identity },
+    }),
+    { port, state, prefix: values.prefix },
+  ),
 );
 if (keptFile)
   writeFileSync(keptFile, JSON.stringify({ keys, certificate, ports: { microsoft: microsoft.port, google: google.port } } satisfies Kept), {

@@ -12,7 +12,7 @@ import { createTokens, SCOPES } from './token.ts';
 import { visibilityFinding } from './visibility.ts';
 
 const keys = createKeys();
-const workspace = createFabrikam(20, keys);
+const workspace = createFabrikam(20, keys.publicKey);
 let google: DirectoryServer;
 beforeEach(async () => {
   google = await startGoogle(workspace, {});

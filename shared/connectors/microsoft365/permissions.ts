@@ -42,7 +42,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Tells rooms and shared mailboxes, what is hidden, all addresses, dynamic groups and mail contacts.',
     required: false,
-    neededFor: ['read'],
+    neededFor: ['read', 'contact'],
   },
   contacts: {
     api: 'Office 365 Exchange Online',
@@ -50,7 +50,8 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Reads company, phones and address of mail contacts.',
     required: false,
-    neededFor: ['contacts', 'contact'],
+    neededFor: ['contacts'],
+    usefulFor: ['contact'],
   },
   pushContact: {
     api: 'Office 365 Exchange Online',
