@@ -14,6 +14,8 @@ export interface Probe {
   readonly after: readonly string[];
   /** What it throws is a failed check: `FailureError` with its next step as the fix. */
   run(): Promise<Finding>;
+  /** No job depends on its answer: not being able to ask is a warning. */
+  readonly advisory?: boolean;
 }
 
 export const pass = (detail: string): Finding => ({ result: 'pass', detail });

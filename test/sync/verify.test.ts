@@ -41,6 +41,22 @@ describe('verify', () => {
     ]);
   });
 
+  it('what no job depends on is a warning when it cannot be asked, and a failure when it was found', async () => {
+    const away = async (): Promise<Finding> => {
+      throw new FailureError({ code: 'unreachable', message: 'Away.', nextStep: 'Wait.' });
+    };
+    const checks = await verifyConnector(
+      asking([
+        { ...probe('thrown', away), advisory: true },
+        { ...probe('hangs', never), advisory: true },
+        { ...probe('found', async () => ({ result: 'fail', detail: 'wrong', fix: 'x' })), advisory: true },
+      ]),
+      await settings(),
+      { eachMs: 50, allMs: 5_000 },
+    );
+    expect(checks.map(({ result }) => result)).toEqual(['warning', 'warning', 'fail']);
+  });
+
   it('tries nothing behind a failed check, and says which', async () => {
     let asked = 0;
     const count = async (): Promise<Finding> => {

@@ -42,10 +42,17 @@ export function googleProbes(deps: VerifyDependencies, uses: Uses): readonly Pro
     { name: 'token', after: ['credential'], run: () => tokenFinding(deps, asking) },
     { name: 'clock', after: ['token'], run: async () => clockFinding(deps.tokens.skewMs(), "Google's token service") },
     ...asking.map((one): Probe => ({ name: `permission: ${one.name}`, after: ['token'], run: () => needFinding(deps, one) })),
-    { name: 'excess rights', after: ['token'], run: () => excessFinding(deps, asking) },
+    { name: 'excess rights', advisory: true, after: ['token'], run: () => excessFinding(deps, asking) },
     { name: 'domains', after: ['token', 'permission: domains'], run: () => domainsFinding(deps, uses) },
     ...(uses.has('sharedContact')
-      ? [{ name: 'visibility of contacts', after: ['token'], run: () => visibilityFinding(deps.settings, deps.http, deps.tokens) }]
+      ? [
+          {
+            name: 'visibility of contacts',
+            advisory: true,
+            after: ['token'],
+            run: () => visibilityFinding(deps.settings, deps.http, deps.tokens),
+          },
+        ]
       : []),
   ];
 }

@@ -145,7 +145,7 @@ describe('verify of Microsoft 365', () => {
 
   it('a clock that differs by an hour fails', async () => {
     contoso.faults.clockOffsetMs = -3_600_000;
-    expect((await verify())['clock']).toMatchObject({ result: 'fail', detail: expect.stringMatching(/3600 s ahead|3599 s ahead/) });
+    expect((await verify())['clock']).toMatchObject({ result: 'fail', detail: expect.stringMatching(/3[56]\d\d s ahead of/) });
   });
 
   it('a page in place of an answer is said to be one', async () => {

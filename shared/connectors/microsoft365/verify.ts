@@ -61,12 +61,15 @@ export function microsoftProbes(deps: VerifyDependencies, uses: Uses): readonly 
     ...apis.map(
       (api): Probe => ({
         name: `excess rights: ${api}`,
+        advisory: true,
         after: after(api),
         run: async () => excessFinding(api, asking, roles.get(TOKENS[api].resource) ?? null),
       }),
     ),
     { name: 'domains', after: ['token: Microsoft Graph', 'permission: domains'], run: () => domainsFinding(deps) },
-    ...(uses.has('target') ? [{ name: 'stamp place', after: after('Office 365 Exchange Online'), run: () => stampFinding(deps) }] : []),
+    ...(uses.has('target')
+      ? [{ name: 'stamp place', advisory: true, after: after('Office 365 Exchange Online'), run: () => stampFinding(deps) }]
+      : []),
   ];
 }
 
