@@ -7,6 +7,7 @@ import { createGoogleWorkspace } from '../shared/connectors/google/connector.ts'
 import { createMicrosoft365 } from '../shared/connectors/microsoft365/connector.ts';
 import { createHttp } from '../shared/http/createHttp.ts';
 import type { Http } from '../shared/http/http.ts';
+import { createManagedIdentity, type ManagedIdentity } from '../shared/http/managedIdentity.ts';
 import type { Pace } from '../shared/http/pace.ts';
 import type { Configuration, ConnectorSettings } from '../shared/model/configuration.ts';
 import { FailureError } from '../shared/model/failure.ts';
@@ -76,6 +77,8 @@ export function forgetConfiguration(): void {
 
 const paces = new Map<string, Pace>();
 const secrets = createSecrets(process.env);
+/** The app's own identity: its tokens are shared by every connector that uses it. */
+let identity: ManagedIdentity | null = null;
 const connectors = new Map<
   string,
   {
@@ -102,22 +105,33 @@ function open(connector: ConnectorSettings, configuration: Configuration): OpenC
 function httpFor(connector: ConnectorSettings): Http {
   const tenant =
     connector.kind === 'microsoft365' ? connector.tenant : connector.kind === 'googleWorkspace' ? connector.domain : connector.id;
+  return newHttp(connector.id, tenant.toLowerCase(), connector.limits.requestsPerMinute);
+}
+
+function newHttp(connector: string, tenant: string, requestsPerMinute: number | null): Http {
   return createHttp({
-    connector: connector.id,
-    tenant: tenant.toLowerCase(),
+    connector,
+    tenant,
     waits: syncContext().store.waits,
     paces,
     fetch: globalThis.fetch,
     now: Date.now,
     sleep: (ms) => sleep(ms),
     random: Math.random,
-    requestsPerMinute: connector.limits.requestsPerMinute,
+    requestsPerMinute,
     throttled: (event) => log({ event: 'http.throttled', ...event }),
   });
 }
 
 function construct(connector: ConnectorSettings, configuration: Configuration, http: Http): OpenConnector['connector'] {
-  const deps = { http, secret: (name: string) => secrets.read(name), wanted: wantedAttributes(configuration, connector.id), now: Date.now };
+  identity ??= createManagedIdentity(process.env, { http: newHttp('managedIdentity', 'app', null), now: Date.now });
+  const deps = {
+    http,
+    secret: (name: string) => secrets.read(name),
+    identity,
+    wanted: wantedAttributes(configuration, connector.id),
+    now: Date.now,
+  };
   if (connector.kind === 'microsoft365') return createMicrosoft365(connector, deps);
   if (connector.kind === 'googleWorkspace') return createGoogleWorkspace(connector, deps);
   throw new FailureError({

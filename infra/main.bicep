@@ -190,3 +190,6 @@ output identityClientId string = identity.outputs.clientId
 
 @description('Object id of the identity of the app: the subject of federated credentials.')
 output identityPrincipalId string = identity.outputs.principalId
+
+@description('Issuer of the tokens of the identity: the issuer of federated credentials.')
+output identityIssuer string = identity.outputs.issuer

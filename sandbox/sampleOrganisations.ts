@@ -10,6 +10,8 @@ export interface Samples {
   readonly document: unknown;
   readonly secrets: Readonly<Record<string, string>>;
   readonly control: { readonly microsoft: string; readonly google: string };
+  /** The simulated managed identity of the app: given to the host only where `federated` or `workloadIdentity` is tried. */
+  readonly identity: { readonly endpoint: string; readonly header: string; readonly clientId: string };
 }
 
 interface Ready {
@@ -18,6 +20,8 @@ interface Ready {
   readonly microsoftPort: number;
   readonly googlePort: number;
   readonly key: string;
+  readonly certificate: string;
+  readonly identity: Samples['identity'];
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -44,10 +48,11 @@ export async function startSampleOrganisations(
     (line) => void process.stderr.write(`${line}\n`),
   );
   services.push({ name: 'sample organisations', stop: () => child.stop() });
-  const { microsoft, google, key } = child.ready;
+  const { microsoft, google, key, certificate, identity } = child.ready;
   return {
     document: sampleDocument(microsoft, google),
-    secrets: { CONTOSO_SECRET: CONTOSO.clientSecret, FABRIKAM_KEY: key },
+    secrets: { CONTOSO_SECRET: CONTOSO.clientSecret, CONTOSO_CERTIFICATE: certificate, FABRIKAM_KEY: key },
+    identity,
     control: { microsoft: `http://127.0.0.1:${child.ready.microsoftPort}`, google: `http://127.0.0.1:${child.ready.googlePort}` },
   };
 }
@@ -70,7 +75,7 @@ function sampleDocument(microsoft: string, google: string): unknown {
         kind: 'googleWorkspace',
         domain: FABRIKAM.domain,
         credential: { kind: 'serviceAccountKey', key: 'FABRIKAM_KEY', subject: FABRIKAM.subject },
-        endpoints: { token: `${google}/token`, admin: google, groupsSettings: google, contacts: google },
+        endpoints: { token: `${google}/token`, sts: google, iam: google, admin: google, groupsSettings: google, contacts: google },
       },
     ],
     routes: [

@@ -1,6 +1,7 @@
 import type { ConnectorSettings } from '../../shared/model/configuration.ts';
 import type { Entry } from '../../shared/model/entry.ts';
 import { Refusal } from '../../shared/sync/refusal.ts';
+import { verifyConnector } from '../../shared/sync/verify.ts';
 import { clearCache, connectorView, entriesOf } from '../../shared/sync/views.ts';
 import { loadedConfiguration, syncContext } from '../wiring.ts';
 import { type Call, door, json, limitOf, listOf } from './door.ts';
@@ -31,6 +32,11 @@ door('listEntries', ['GET'], 'connectors/{id}/entries', 'Reader', async (call) =
   }
   return listOf(call, items, null);
 });
+
+/** A failed check is a 200 all the same: the answer is the checks. */
+door('verifyConnector', ['POST'], 'connectors/{id}/verify', 'Operator', async (call) =>
+  json({ checks: await verifyConnector(syncContext(), await named(call)) }),
+);
 
 door('clearCache', ['DELETE'], 'connectors/{id}/cache', 'Operator', async (call) => {
   await clearCache(syncContext(), (await named(call)).id);

@@ -4,7 +4,6 @@ import { door, Problem } from './door.ts';
 const NOT_YET = [
   ['undoJob', 'POST', 'jobs/{id}/undo', 'Operator'],
   ['previewConfiguration', 'POST', 'configuration/preview', 'Reader'],
-  ['verifyConnector', 'POST', 'connectors/{id}/verify', 'Operator'],
   ['explainRoute', 'GET', 'routes/{id}/explain', 'Reader'],
   ['retireRoute', 'POST', 'routes/{id}/retire', 'Operator'],
   ['relinkRoute', 'POST', 'routes/{id}/relink', 'Operator'],

@@ -23,3 +23,6 @@ output clientId string = identity.properties.clientId
 
 @description('Object id: what roles are given to.')
 output principalId string = identity.properties.principalId
+
+@description('Issuer of the tokens of the identity: the issuer of federated credentials.')
+output issuer string = '${environment().authentication.loginEndpoint}${identity.properties.tenantId}/v2.0'

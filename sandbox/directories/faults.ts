@@ -36,6 +36,12 @@ export interface Faults {
   dropElement?: string;
   /** Answers 409 to an update although it was applied. */
   conflictAfterWrite?: boolean;
+  /** Granted application permissions and delegated scopes (by their ends), in place of the organisation's own. */
+  graphRoles?: readonly string[];
+  exchangeRoles?: readonly string[];
+  googleScopes?: readonly string[];
+  /** Cmdlets that the application's Exchange role does not hold. */
+  withoutCmdlets?: readonly string[];
   /** Life of tokens in seconds. */
   tokenSeconds?: number;
   pageSize?: number;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createThrottle, type Faults } from './faults.ts';
+import { clockOf, createThrottle, type Faults } from './faults.ts';
 
 export interface Call {
   readonly method: string;
@@ -100,7 +100,8 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
       loseAnswer.times -= 1;
       return void request.socket.destroy();
     }
-    response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8', ...reply.headers });
+    const date = new Date(clockOf(faults)).toUTCString();
+    response.writeHead(reply.status, { date, 'content-type': 'application/json; charset=utf-8', ...reply.headers });
     response.end(reply.body);
   };
   const answerControl = (path: string, body: string, response: ServerResponse): void => {
@@ -144,15 +145,19 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
   };
 }
 
-/** Opaque bearer tokens with a life. */
-export function createTokenDesk(): {
-  issue(audience: string, seconds: number, now?: number): string;
+/** Bearer tokens with a life: opaque, or in the shape of a JWT where somebody may look at their claims. */
+export interface TokenDesk {
+  issue(audience: string, seconds: number, now?: number, claims?: object): string;
   audience(header: string | undefined, now?: number): string | null;
-} {
+}
+
+export function createTokenDesk(): TokenDesk {
   const tokens = new Map<string, { audience: string; until: number }>();
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return {
-    issue(audience, seconds, now = Date.now()) {
-      const token = `opaque-${randomBytes(24).toString('base64url')}`;
+    issue(audience, seconds, now = Date.now(), claims) {
+      const random = randomBytes(24).toString('base64url');
+      const token = claims ? `${part({ alg: 'RS256', typ: 'JWT' })}.${part(claims)}.${random}` : `opaque-${random}`;
       tokens.set(token, { audience, until: now + seconds * 1000 });
       return token;
     },

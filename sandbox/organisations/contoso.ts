@@ -11,8 +11,11 @@ export const CONTOSO = {
 const DOMAIN = 'contoso.example';
 const OLD = '/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn=';
 
+/** What the sample configuration needs, and nothing else. */
+const ROLES = { graph: ['User.Read.All', 'GroupMember.Read.All', 'Organization.Read.All'], exchange: ['Exchange.ManageAsApp'] };
+
 /** Contoso, on Microsoft 365: people of several scripts, groups of each kind, rooms, shared mailboxes, guests, hidden and disabled people, contacts of its own. */
-export function createContoso(people: number): Tenant {
+export function createContoso(people: number, credentials: Pick<Tenant, 'certificate' | 'federated'> = {}): Tenant {
   const random = createRandom(20261126);
   const users = createPeople(people, random).map((person, n) => user(person, n, random));
   for (const [n, one] of users.entries()) if (n > 0) one.manager = users[Math.floor(n / 8)]!.id;
@@ -26,7 +29,7 @@ export function createContoso(people: number): Tenant {
     securityGroup(createRandom(77)),
   ];
   fillGroups(objects, users);
-  return { ...CONTOSO, domains: [DOMAIN, CONTOSO.tenant], objects };
+  return { ...CONTOSO, ...credentials, roles: ROLES, domains: [DOMAIN, CONTOSO.tenant], objects };
 }
 
 function base(random: Random, name: string, alias: string): TenantObject {

@@ -8,6 +8,7 @@ export const FABRIKAM = {
   domain: 'fabrikam.example',
   subject: 'galsync@fabrikam.example',
   serviceAccount: 'galsync@fabrikam-sandbox.iam.gserviceaccount.com',
+  audience: '//iam.googleapis.com/projects/4711/locations/global/workloadIdentityPools/azure/providers/galsync',
 } as const;
 
 /** A service account's key pair, made anew for each state folder. */
@@ -20,7 +21,7 @@ export function createKeys(): { publicKey: string; privateKey: string } {
 }
 
 /** Fabrikam, on Google Workspace: people, groups, rooms, guests, suspended and hidden people, a shared contact of its own that clashes with Contoso's. */
-export function createFabrikam(people: number, publicKey: string): Workspace {
+export function createFabrikam(people: number, publicKey: string, more: Pick<Workspace, 'privateKey' | 'pool'> = {}): Workspace {
   const random = createRandom(4711);
   const users = createPeople(people, random).map((person, n) => user(person, n, random));
   const objects: WorkspaceObject[] = [
@@ -30,7 +31,7 @@ export function createFabrikam(people: number, publicKey: string): Workspace {
     ...rooms(),
     ...contacts(random),
   ];
-  return { ...FABRIKAM, domains: [FABRIKAM.domain], publicKey, objects };
+  return { ...FABRIKAM, ...more, publicKey, domains: [FABRIKAM.domain], objects };
 }
 
 function numeric(random: Random): string {

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startGoogle } from '../directories/google/google.ts';
+import { startIdentity } from '../directories/identity.ts';
 import { startMicrosoft365 } from '../directories/microsoft365/microsoft365.ts';
+import { type SelfSigned, selfSigned } from '../directories/selfSigned.ts';
 import { createContoso } from './contoso.ts';
 import { createFabrikam, createKeys, FABRIKAM } from './fabrikam.ts';
 
@@ -20,6 +22,7 @@ if (state) mkdirSync(state, { recursive: true });
 
 interface Kept {
   readonly keys: { publicKey: string; privateKey: string };
+  readonly certificate?: SelfSigned;
   readonly ports: { microsoft: number; google: number };
 }
 
@@ -27,15 +30,29 @@ interface Kept {
 const keptFile = state ? join(state, 'sandbox.json') : null;
 const kept: Kept | null = keptFile && existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, 'utf8')) as Kept) : null;
 const keys = kept?.keys ?? createKeys();
+const YEAR_MS = 365 * 86_400_000;
+const certificate =
+  kept?.certificate ?? selfSigned('galsync sandbox', new Date(Date.now() - 86_400_000), new Date(Date.now() + 2 * YEAR_MS));
+const identity = await startIdentity();
 const at = async <T>(port: number, start: (port: number) => Promise<T>): Promise<T> => start(port).catch(() => start(0));
 const microsoft = await at(kept?.ports.microsoft ?? 0, (port) =>
-  startMicrosoft365(createContoso(Number(values.contoso)), { port, state, prefix: values.prefix }),
+  startMicrosoft365(createContoso(Number(values.contoso), { certificate: certificate.certificate, federated: identity }), {
+    port,
+    state,
+    prefix: values.prefix,
+  }),
 );
 const google = await at(kept?.ports.google ?? 0, (port) =>
-  startGoogle(createFabrikam(Number(values.fabrikam), keys.publicKey), { port, state, prefix: values.prefix }),
+  startGoogle(
+    createFabrikam(Number(values.fabrikam), keys.publicKey, {
+      privateKey: keys.privateKey,
+      pool: { audience: FABRIKAM.audience, trusted: identity },
+    }),
+    { port, state, prefix: values.prefix },
+  ),
 );
 if (keptFile)
-  writeFileSync(keptFile, JSON.stringify({ keys, ports: { microsoft: microsoft.port, google: google.port } } satisfies Kept), {
+  writeFileSync(keptFile, JSON.stringify({ keys, certificate, ports: { microsoft: microsoft.port, google: google.port } } satisfies Kept), {
     mode: 0o600,
   });
 
@@ -43,7 +60,7 @@ let stopping = false;
 const stop = (): void => {
   if (stopping) return;
   stopping = true;
-  void Promise.all([microsoft.stop(), google.stop()]).then(() => process.exit(0));
+  void Promise.all([microsoft.stop(), google.stop(), identity.stop()]).then(() => process.exit(0));
 };
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 process.stdin.on('end', stop).on('error', stop).resume();
@@ -55,5 +72,13 @@ const key = JSON.stringify({
   token_uri: `${google.url}/token`,
 });
 process.stdout.write(
-  `${JSON.stringify({ microsoft: microsoft.url, google: google.url, microsoftPort: microsoft.port, googlePort: google.port, key })}\n`,
+  `${JSON.stringify({
+    microsoft: microsoft.url,
+    google: google.url,
+    microsoftPort: microsoft.port,
+    googlePort: google.port,
+    key,
+    certificate: `${certificate.certificate}${certificate.privateKey}`,
+    identity: { endpoint: identity.endpoint, header: identity.header, clientId: identity.clientId },
+  })}\n`,
 );

@@ -9,34 +9,37 @@ import { isRecord } from './merge.ts';
 const RESERVED = /^(?:APPSETTING_)*(AzureWebJobs|WEBSITE_|IDENTITY_|MSI_|FUNCTIONS_|APPLICATIONINSIGHTS_)/i;
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,126}$/;
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/i;
-/** Hosts of the vendors, all clouds (reference: microsoft.md §8, google.md). */
-const VENDORS = [
-  'login.microsoftonline.com',
-  'login.microsoftonline.us',
-  'login.chinacloudapi.cn',
-  'login.partner.microsoftonline.cn',
-  'graph.microsoft.com',
-  'graph.microsoft.us',
-  'dod-graph.microsoft.us',
-  'microsoftgraph.chinacloudapi.cn',
+/**
+ * Hosts of the vendors, all clouds (reference: microsoft.md §8, google.md), by endpoint: what takes a secret or the token of the app's
+ * identity is no other host of the vendor, and a connector's endpoints are no other vendor's.
+ */
+const LOGIN = ['login.microsoftonline.com', 'login.microsoftonline.us', 'login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'];
+const GRAPH = ['graph.microsoft.com', 'graph.microsoft.us', 'dod-graph.microsoft.us', 'microsoftgraph.chinacloudapi.cn'];
+const EXCHANGE = [
   'outlook.office365.com',
   'outlook.office365.us',
   'outlook-dod.office365.us',
   'partner.outlook.cn',
   'outlook.office365.cn',
-  'oauth2.googleapis.com',
-  'sts.googleapis.com',
-  'iamcredentials.googleapis.com',
-  'admin.googleapis.com',
-  'www.googleapis.com',
-  'www.google.com',
 ];
+const GOOGLE_API = ['admin.googleapis.com', 'www.googleapis.com', 'www.google.com'];
+const VENDORS: Readonly<Record<string, readonly string[]>> = {
+  login: LOGIN,
+  graph: GRAPH,
+  exchange: EXCHANGE,
+  token: ['oauth2.googleapis.com', 'accounts.google.com', 'www.googleapis.com'],
+  sts: ['sts.googleapis.com'],
+  iam: ['iamcredentials.googleapis.com'],
+  admin: GOOGLE_API,
+  groupsSettings: GOOGLE_API,
+  contacts: GOOGLE_API,
+};
 
 /** Everything beyond the shape that can be wrong with a connector. */
 export function connectorFaults(settings: ConnectorSettings, start: string, options: CheckOptions): readonly ConfigurationFault[] {
   const faults: ConfigurationFault[] = [...secretFaults(settings, start), ...filterFaults(settings.pull, `${start}/pull`)];
   for (const [name, url] of Object.entries(settings.endpoints)) {
-    const fault = endpointFault(url, options);
+    const fault = endpointFault(name, url, options);
     if (fault) faults.push({ path: `${start}/endpoints/${name}`, ...fault });
   }
   for (const [n, rule] of settings.pull.withhold.entries()) {
@@ -112,7 +115,7 @@ function looksSecret(name: string): boolean {
   return name.length >= 20 && name.length / words.length < 3;
 }
 
-function endpointFault(url: string, options: CheckOptions): { message: string; fix: string } | null {
+function endpointFault(name: string, url: string, options: CheckOptions): { message: string; fix: string } | null {
   const write = 'Write it as https://host or https://host/path, without a final slash.';
   // What the URL parser would quietly repair (blanks, backslashes, a lone "?") would be read differently where it is put together.
   if (!URL.canParse(url) || !/^[a-z]+:\/\/[^\s\\?#]+$/i.test(url)) return { message: `"${url.slice(0, 100)}" is no address.`, fix: write };
@@ -123,9 +126,9 @@ function endpointFault(url: string, options: CheckOptions): { message: string; f
   if (protocol === 'http:' && !(LOOPBACK.test(hostname) && options.local))
     return { message: "Plain http is accepted for loopback addresses on a developer's machine only.", fix: 'Use https.' };
   const allowed = options.allowedHosts.map((one) => one.toLowerCase());
-  if (options.local || VENDORS.includes(hostname) || allowed.includes(hostname) || allowed.includes(host)) return null;
+  if (options.local || VENDORS[name]?.includes(hostname) || allowed.includes(hostname) || allowed.includes(host)) return null;
   return {
-    message: `The host ${hostname.slice(0, 100)} is not the vendor's and not allowed here.`,
+    message: `The host ${hostname.slice(0, 100)} is not the vendor's for "${name}" and not allowed here.`,
     fix: "Use the vendor's address, or name the host in the app setting GALSYNC_ENDPOINT_HOSTS.",
   };
 }

@@ -76,6 +76,18 @@ const CASES: readonly (readonly [name: string, changes: Changes, path: string, s
   ['reserved name, another case', { contoso: credential('website_auth_key') }, '/connectors/0/credential/secret', /reserved/],
   ['secret in place of a name', { contoso: credential('qX8~secret.value') }, '/connectors/0/credential/secret', /Key Vault/],
   ['endpoint that is not allowed', endpoint('https://evil.example'), '/connectors/0/endpoints/graph', /evil\.example/],
+  [
+    "another of the vendor's hosts in place of the login service",
+    { contoso: { endpoints: { login: 'https://graph.microsoft.com' } } },
+    '/connectors/0/endpoints/login',
+    /graph\.microsoft\.com/,
+  ],
+  [
+    "another vendor's host in place of the token service",
+    { fabrikam: { endpoints: { sts: 'https://login.microsoftonline.com' } } },
+    '/connectors/1/endpoints/sts',
+    /login\.microsoftonline\.com/,
+  ],
   ['plain http', endpoint('http://127.0.0.1:8080'), '/connectors/0/endpoints/graph', /http/],
   ['final slash', endpoint('https://graph.microsoft.com/'), '/connectors/0/endpoints/graph', /slash/],
   ['user in an endpoint', endpoint('https://u:p@graph.microsoft.com'), '/connectors/0/endpoints/graph', /user/],
@@ -157,14 +169,19 @@ describe('every fault kind of the reference', () => {
   });
 });
 
+describe('credentials', () => {
+  it.each([
+    { contoso: { credential: { kind: 'certificate', clientId: 'x', certificate: 'CONTOSO_PEM' } } },
+    { contoso: { credential: { kind: 'federated', clientId: 'x' } } },
+    { contoso: { credential: { kind: 'federated', clientId: 'x', managedIdentityClientId: 'y' } } },
+    { fabrikam: { credential: { kind: 'workloadIdentity', audience: 'a', serviceAccount: 's@x.example', subject: 'a@b.example' } } },
+  ])('%j is taken', (changes) => {
+    expect(faultsFor(changes)).toEqual([]);
+  });
+});
+
 describe('not available yet', () => {
   const lines: readonly (readonly [string, Changes])[] = [
-    ['/connectors/0/credential/kind', { contoso: { credential: { kind: 'certificate', clientId: 'x', certificate: 'CONTOSO_PEM' } } }],
-    ['/connectors/0/credential/kind', { contoso: { credential: { kind: 'federated', clientId: 'x' } } }],
-    [
-      '/connectors/1/credential/kind',
-      { fabrikam: { credential: { kind: 'workloadIdentity', audience: 'a', serviceAccount: 's@x.example', subject: 'a@b.example' } } },
-    ],
     ['/routes/1/push/as', { back: { push: { as: 'mailUser' } } }],
     ['/routes/1/push/as', { back: { push: { as: 'mailboxContact' } } }],
     ['/routes/1/push/mailUser', { back: { push: { as: 'contact', mailUser: { signIn: 'allowed' } } } }],

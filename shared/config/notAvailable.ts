@@ -7,13 +7,7 @@ interface Line<T> {
 }
 
 /** Values that are right but whose behaviour is not built yet: nothing is ever silently ignored. Each line goes when its part comes. */
-const CONNECTOR: readonly Line<ConnectorSettings>[] = [
-  { path: '/kind', asks: (c) => c.kind === 'exchangeOnPremises' },
-  {
-    path: '/credential/kind',
-    asks: (c) => c.kind !== 'exchangeOnPremises' && c.credential.kind !== 'clientSecret' && c.credential.kind !== 'serviceAccountKey',
-  },
-];
+const CONNECTOR: readonly Line<ConnectorSettings>[] = [{ path: '/kind', asks: (c) => c.kind === 'exchangeOnPremises' }];
 
 const ROUTE: readonly Line<RouteSettings>[] = [
   { path: '/push/as', asks: (r) => !['guest', 'contact', 'sharedContact'].includes(r.push.as) },

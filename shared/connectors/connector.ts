@@ -2,6 +2,8 @@ import type { ConnectorKind, PushType } from '../model/configuration.ts';
 import type { Entry, EntryPart, Kind } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FieldName, Fields, FieldValue, Owner } from '../model/plan.ts';
+import type { Uses } from './permission.ts';
+import type { Probe } from './verification.ts';
 
 /**
  * The port every directory implements. A connector knows nothing of routes, stores or other connectors: it reads pages and carries out
@@ -32,6 +34,8 @@ export interface Connector {
   get(targetId: string, as: PushType): Promise<Entry | null>;
   /** Looks up an object of ours after a lost answer: by stamp, else by alias, else by address if created since `since`. */
   find(query: FindQuery): Promise<Entry | null>;
+  /** The questions that show an administrator what is wrong before the first job does, for what the configuration uses. None of them writes. */
+  verify(uses: Uses): readonly Probe[];
 }
 
 /** What the last complete pull left behind for the next one. */

@@ -1,4 +1,5 @@
 import { FailureError, ThrottledError } from '../model/failure.ts';
+import { connectionFault } from './connectionFault.ts';
 import type { Http, HttpAnswer, HttpRequest, Waits } from './http.ts';
 import { createPace, type Pace } from './pace.ts';
 import { retryAfterMs } from './retryAfter.ts';
@@ -106,25 +107,19 @@ async function attemptOnce(deps: HttpDependencies, request: HttpRequest, fresh: 
   }
 }
 
-/** Nothing was sent if the connection could not be made at all; then even a create may be repeated. */
-function neverSent(error: Error): boolean {
-  const code = (error.cause as { code?: string } | undefined)?.code ?? '';
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH', 'UND_ERR_CONNECT_TIMEOUT'].includes(code);
-}
-
 async function afterLostAnswer(deps: HttpDependencies, request: HttpRequest, host: string, error: Error, attempt: number): Promise<void> {
-  const repeatable = request.idempotent || neverSent(error);
+  const fault = connectionFault(error);
+  const repeatable = (request.idempotent || fault.neverSent) && !fault.lasting;
   if (repeatable && attempt < ATTEMPTS) return deps.sleep(backoff(deps, attempt));
-  const code = (error.cause as { code?: string } | undefined)?.code ?? error.name;
   const failure = new FailureError(
     {
       code: 'unreachable',
-      message: `${request.method} ${host}${new URL(request.url).pathname} got no answer (${code}) after ${attempt} attempt(s).`,
-      nextStep: 'Check that the host is reachable from the function app and not blocked; the next job tries again.',
+      message: `${request.method} ${host}${new URL(request.url).pathname} got no answer (${fault.code}) after ${attempt} attempt(s).`,
+      nextStep: fault.nextStep,
     },
     { cause: error },
   );
-  throw Object.assign(failure, { answerLost: !neverSent(error) });
+  throw Object.assign(failure, { answerLost: !fault.neverSent });
 }
 
 function isRefusal(request: HttpRequest, answer: HttpAnswer): boolean {

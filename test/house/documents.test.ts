@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { generatedPages } from '../../scripts/docs.ts';
 import { CAUSE_CODES } from '../../shared/model/failure.ts';
 import { createWorld } from '../sync/world.ts';
 
@@ -12,6 +13,12 @@ describe('documents that describe code', () => {
   it('explain every cause code', () => {
     const text = read('docs/causes.md');
     expect(CAUSE_CODES.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('made from data are current (npm run docs)', async () => {
+    const pages = await generatedPages();
+    expect(Object.keys(pages)).toHaveLength(2);
+    for (const [path, text] of Object.entries(pages)) expect(read(path), `${path} is stale: npm run docs`).toBe(text);
   });
 
   it('list every event that the app logs, with its fields (infra/queries/events.json)', async () => {

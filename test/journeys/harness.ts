@@ -29,6 +29,8 @@ export interface WorldOptions {
   readonly people?: { readonly contoso?: number; readonly fabrikam?: number };
   /** Changes the sample configuration before it is saved. */
   readonly configure?: (document: { connectors: Record<string, unknown>[]; routes: Record<string, unknown>[] }) => void;
+  /** Further settings of the app. */
+  readonly settings?: (samples: Samples) => Readonly<Record<string, string>>;
 }
 
 /** Starts a world; `stop` ends it and removes its state. */
@@ -38,7 +40,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const state = mkdtempSync(join(tmpdir(), 'galsync-test-'));
   const services: Service[] = [];
   const samples = await startSampleOrganisations(state, services, options.people);
-  const url = await startServices(services, { app: directory, state, port: 0, secrets: samples.secrets });
+  const url = await startServices(services, {
+    app: directory,
+    state,
+    port: 0,
+    secrets: { ...samples.secrets, ...options.settings?.(samples) },
+  });
   const api = createApi(url);
   const document = structuredClone(samples.document) as { connectors: Record<string, unknown>[]; routes: Record<string, unknown>[] };
   options.configure?.(document);

@@ -1,31 +1,17 @@
-import { createPublicKey, createVerify } from 'node:crypto';
 import { join } from 'node:path';
 import type { Faults } from '../faults.ts';
 import { openObjects } from '../objects.ts';
 import { type Call, createTokenDesk, type DirectoryServer, json, lied, type Reply, startDirectoryServer } from '../server.ts';
 import { contactsAnswer } from './contacts.ts';
 import { groupAnswer, settingsAnswer } from './groups.ts';
+import { type Delegation, loginAnswer } from './login.ts';
 import type { WorkspaceObject } from './model.ts';
 
-export interface Workspace {
+export interface Workspace extends Delegation {
   readonly domain: string;
   readonly domains: readonly string[];
-  readonly subject: string;
-  readonly serviceAccount: string;
-  /** PEM of the service account's public key. */
-  readonly publicKey: string;
   readonly objects: readonly WorkspaceObject[];
 }
-
-const GRANTED = [
-  'admin.directory.user.readonly',
-  'admin.directory.group.readonly',
-  'admin.directory.group.member.readonly',
-  'apps.groups.settings',
-  'admin.directory.domain.readonly',
-  'admin.directory.resource.calendar.readonly',
-  'm8/feeds',
-];
 
 /** The simulated Google Workspace: token endpoint, Directory API and the shared contacts feed behind one address. */
 export async function startGoogle(
@@ -58,7 +44,8 @@ export async function startGoogle(
       return undefined;
     },
     answer(call, faults) {
-      if (call.path === '/token') return token(workspace, url, call.body, desk, faults);
+      const login = loginAnswer(workspace, url, call, desk, faults);
+      if (login) return login;
       const scope = desk.audience(call.headers.authorization);
       if (!scope)
         return json(401, { error: { code: 401, message: 'Request had invalid authentication credentials.', status: 'UNAUTHENTICATED' } });
@@ -72,40 +59,6 @@ export async function startGoogle(
   });
   url = server.url;
   return server;
-}
-
-function token(workspace: Workspace, url: string, body: string, desk: ReturnType<typeof createTokenDesk>, faults: Faults): Reply {
-  const [head, claims, signature] = (new URLSearchParams(body).get('assertion') ?? '').split('.');
-  const verified = createVerify('RSA-SHA256')
-    .update(`${head}.${claims}`)
-    .verify(createPublicKey(workspace.publicKey), Buffer.from(signature ?? '', 'base64url'));
-  if (!verified) return json(400, { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' });
-  const claim = JSON.parse(Buffer.from(claims!, 'base64url').toString()) as {
-    iss: string;
-    sub: string;
-    aud: string;
-    scope: string;
-    exp: number;
-    iat: number;
-  };
-  if (claim.aud !== `${url}/token`) return json(400, { error: 'invalid_grant', error_description: `Invalid JWT: audience ${claim.aud}` });
-  if (claim.exp - claim.iat > 3600 || claim.exp * 1000 < Date.now())
-    return json(400, { error: 'invalid_grant', error_description: 'Invalid JWT: Token must be a short-lived token (60 minutes).' });
-  if (claim.sub !== workspace.subject) return json(400, { error: 'invalid_grant', error_description: 'Invalid email or User ID' });
-  const denied = claim.scope
-    .split(' ')
-    .some(
-      (scope) =>
-        !GRANTED.some((granted) => scope.includes(granted)) || faults.forbidden?.some((area) => scope.includes(area.replace(/s$/, ''))),
-    );
-  if (claim.iss !== workspace.serviceAccount || denied)
-    return json(401, {
-      error: 'unauthorized_client',
-      error_description:
-        'Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.',
-    });
-  const seconds = faults.tokenSeconds ?? 3599;
-  return json(200, { access_token: desk.issue(claim.scope, seconds), token_type: 'Bearer', expires_in: seconds });
 }
 
 function directory(workspace: Workspace, objects: readonly WorkspaceObject[], call: Call, faults: Faults, scope: string): Reply {

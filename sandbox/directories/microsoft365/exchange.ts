@@ -24,6 +24,7 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
     return fault(403, '', 'UnauthorizedAccessException', 'The role assigned to the application does not allow this cmdlet.');
   const parameters = input.Parameters ?? {};
   const name = input.CmdletName;
+  if (faults.withoutCmdlets?.includes(name)) return unknownCmdlet(name);
   const reads: Readonly<Record<string, (object: TenantObject) => boolean>> = {
     'Get-Recipient': (object) => object.recipientType !== null,
     'Get-MailContact': (object) => object.recipientType === 'MailContact',
@@ -48,6 +49,21 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
   if (name === 'Set-MailContact' || name === 'Set-Contact') return update(options, name, parameters, faults);
   if (name === 'Set-MailUser') return update(options, name, parameters, faults);
   if (name === 'Remove-MailContact') return remove(options, parameters);
+  return unknownCmdlet(name);
+}
+
+const CMDLETS =
+  'Get-Recipient Get-MailContact Get-Contact Get-MailUser Get-User New-MailContact Set-MailContact Set-Contact Remove-MailContact'.split(
+    ' ',
+  );
+
+/** The cmdlets that the application's roles hold, as the PowerShell module asks for them. */
+export function moduleFile(faults: Faults): Reply {
+  const exportedCmdlets = CMDLETS.filter((name) => !faults.withoutCmdlets?.includes(name)).join(',');
+  return json(200, { value: [{ name: 'simulated', exportedCmdlets }] });
+}
+
+function unknownCmdlet(name: string): Reply {
   return fault(
     400,
     '',

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { openObjects } from '../objects.ts';
 import { createTokenDesk, type DirectoryServer, json, startDirectoryServer } from '../server.ts';
-import { exchangeAnswer } from './exchange.ts';
+import { exchangeAnswer, moduleFile } from './exchange.ts';
 import { error, graphAnswer } from './graph.ts';
+import { type Application, refused, signIn } from './login.ts';
 import type { TenantObject } from './model.ts';
 
-export interface Tenant {
+export interface Tenant extends Application {
   readonly tenant: string;
   readonly domains: readonly string[];
-  readonly clientId: string;
-  readonly clientSecret: string;
   readonly objects: readonly TenantObject[];
 }
 
@@ -43,7 +42,10 @@ export async function startMicrosoft365(
       return undefined;
     },
     answer(call, faults) {
-      if (call.path === `/login/${tenant.tenant}/oauth2/v2.0/token`) return signIn(call.body, faults.tokenSeconds ?? 3599);
+      if (call.path === `/login/${tenant.tenant}/oauth2/v2.0/token`)
+        return signIn(tenant, tenant.tenant, `${url}${call.path}`, call.body, desk, faults);
+      if (call.path.startsWith('/login/'))
+        return refused(400, 'invalid_request', 90002, 'Tenant not found. Check to make sure you have the correct tenant ID.');
       if (call.path.startsWith('/graph/')) {
         if (!desk.audience(call.headers.authorization)?.includes('graph'))
           return error(401, 'InvalidAuthenticationToken', 'Access token is empty, expired or for another audience.');
@@ -54,20 +56,14 @@ export async function startMicrosoft365(
           return json(401, { error: { code: 'Unauthorized', message: 'The token is for another audience.' } });
         return exchangeAnswer(exchange, call, faults);
       }
+      if (call.path === `/exchange/adminapi/v1.0/${tenant.tenant}/EXOModuleFile` && call.method === 'GET') {
+        if (!desk.audience(call.headers.authorization)?.includes('outlook') || faults.forbidden?.includes('exchange'))
+          return json(401, { error: { code: 'Unauthorized', message: 'The token is for another audience.' } });
+        return moduleFile(faults);
+      }
       return error(404, 'ResourceNotFound', `There is no ${call.path} here.`);
     },
   });
-  const signIn = (body: string, seconds: number) => {
-    const form = new URLSearchParams(body);
-    if (form.get('client_id') !== tenant.clientId)
-      return json(400, {
-        error: 'unauthorized_client',
-        error_description: `AADSTS700016: Application with identifier '${form.get('client_id')}' was not found in the directory.`,
-      });
-    if (form.get('client_secret') !== tenant.clientSecret)
-      return json(401, { error: 'invalid_client', error_description: 'AADSTS7000215: Invalid client secret provided.' });
-    return json(200, { token_type: 'Bearer', expires_in: seconds, access_token: desk.issue(form.get('scope') ?? '', seconds) });
-  };
   url = server.url;
   return server;
 }

@@ -1,6 +1,6 @@
 type Row = Readonly<Record<string, unknown>>;
 
-/** OPATH filters of the simple kind: tests joined by -and / -or, `-eq -ne -like -gt -lt`, quotes doubled. */
+/** OPATH filters of the simple kind: tests joined by -and / -or, `-eq -ne -like -notlike -gt -lt`, quotes doubled. */
 export function compileOpath(filter: string): (row: Row) => boolean {
   const ors = split(filter.replace(/^\((.*)\)$/s, '$1'), ' -or ').map((part) => split(part, ' -and ').map(test));
   return (row) => ors.some((ands) => ands.every((one) => one(row)));
@@ -21,7 +21,7 @@ function split(text: string, by: string): readonly string[] {
 }
 
 function test(text: string): (row: Row) => boolean {
-  const match = /^\s*\(?\s*(\w+)\s+-(eq|ne|like|gt|lt|ge|le)\s+'((?:[^']|'')*)'\s*\)?\s*$/is.exec(text);
+  const match = /^\s*\(?\s*(\w+)\s+-(eq|ne|like|notlike|gt|lt|ge|le)\s+'((?:[^']|'')*)'\s*\)?\s*$/is.exec(text);
   if (!match) throw new Error(`The simulated Exchange does not know the filter "${text}".`);
   const [, name, operator, quoted] = match;
   const wanted = quoted!.replaceAll("''", "'").toLowerCase();
@@ -30,13 +30,14 @@ function test(text: string): (row: Row) => boolean {
     const value = key === undefined ? '' : row[key];
     const values = (Array.isArray(value) ? value : [value]).map((one) => String(one ?? '').toLowerCase());
     const all = name!.toLowerCase() === 'emailaddresses' ? [...values, ...values.map((one) => one.replace(/^[a-z0-9]+:/, ''))] : values;
-    return all.some((one) => compare(one, operator!.toLowerCase(), wanted)) === (operator!.toLowerCase() !== 'ne');
+    return all.some((one) => compare(one, operator!.toLowerCase(), wanted)) === !['ne', 'notlike'].includes(operator!.toLowerCase());
   };
 }
 
 function compare(value: string, operator: string, wanted: string): boolean {
   if (operator === 'eq' || operator === 'ne') return value === wanted;
-  if (operator === 'like')
+  if (operator.endsWith('like') && wanted === '*') return value !== '';
+  if (operator.endsWith('like'))
     return new RegExp(
       `^${wanted
         .split('*')

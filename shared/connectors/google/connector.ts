@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Http } from '../../http/http.ts';
+import type { ManagedIdentity } from '../../http/managedIdentity.ts';
 import type { GoogleWorkspaceSettings, PushType } from '../../model/configuration.ts';
 import type { Entry } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
@@ -15,12 +16,15 @@ import { membersPage } from './members.ts';
 import { readPage, setsOf } from './read.ts';
 import { createTokens } from './token.ts';
 import { userFields } from './userFields.ts';
+import { googleProbes } from './verify.ts';
 import { writeSharedContact } from './write.ts';
 import { childrenOf } from './xml.ts';
 
 export interface GoogleDependencies {
   readonly http: Http;
   readonly secret: (name: string) => Promise<string>;
+  /** The app's managed identity, for the credential `workloadIdentity`. */
+  readonly identity?: ManagedIdentity | undefined;
   readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -28,19 +32,19 @@ export interface GoogleDependencies {
 
 /** The connector for Google Workspace: Directory API and domain shared contacts. Lives as long as the process. */
 export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: GoogleDependencies): Connector {
-  const token = createTokens(settings, deps);
-  const directory = createDirectory(settings.endpoints['admin'] ?? 'https://admin.googleapis.com', deps.http, token, settings.id);
+  const tokens = createTokens(settings, deps);
+  const directory = createDirectory(settings.endpoints['admin'] ?? 'https://admin.googleapis.com', deps.http, tokens, settings.id);
   const feed = createFeed(
     settings.endpoints['contacts'] ?? 'https://www.google.com',
     settings.domain,
     deps.http,
-    (fresh) => token('contacts', fresh),
+    () => tokens('contacts'),
     settings.id,
   );
   const settingsOf = createGroupSettings(
     settings.endpoints['groupsSettings'] ?? 'https://www.googleapis.com',
     deps.http,
-    (fresh) => token('groupSettings', fresh),
+    () => tokens('groupSettings'),
     settings.id,
   );
   // One call for each group, so only where somebody wants to know.
@@ -67,6 +71,7 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
       return childrenOf(answer.element, 'deleted').length > 0 ? null : ({ id: targetId, ...readContact(answer.element) } as Entry);
     },
     find: (query) => findByStamp(feed, settings.id, query),
+    verify: (uses) => googleProbes({ ...deps, settings, directory, feed, tokens }, uses),
   };
 }
 

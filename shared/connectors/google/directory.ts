@@ -28,7 +28,7 @@ export type CallOptions = {
 export function createDirectory(
   base: string,
   http: Http,
-  token: (feature: Feature, fresh: boolean) => Promise<string>,
+  token: (feature: Feature) => (fresh: boolean) => Promise<string>,
   connector: string,
 ): DirectoryClient {
   // The library drops a path from its root address: it gets the vendor's, and the request goes to ours.
@@ -45,7 +45,7 @@ export function createDirectory(
             method: (init?.method ?? 'GET') as 'GET',
             url,
             headers: { accept: 'application/json', 'user-agent': 'galsync (gzip)' },
-            token: (fresh) => token(feature, fresh),
+            token: token(feature),
             idempotent: true,
             isThrottle: isQuota,
           });

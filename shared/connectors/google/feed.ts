@@ -22,13 +22,19 @@ export interface Feed {
   remove(link: string): Promise<HttpAnswer>;
 }
 
-export function createFeed(base: string, domain: string, http: Http, token: (fresh: boolean) => Promise<string>, connector: string): Feed {
+export function createFeed(
+  base: string,
+  domain: string,
+  http: Http,
+  token: () => (fresh: boolean) => Promise<string>,
+  connector: string,
+): Feed {
   const home = `${base}/m8/feeds/contacts/${domain}/full`;
   const send = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: string, etag?: string): Promise<HttpAnswer> =>
     http({
       method,
       url,
-      token,
+      token: token(),
       isThrottle: isQuota,
       idempotent: method !== 'POST',
       headers: {

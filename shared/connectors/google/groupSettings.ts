@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Http } from '../../http/http.ts';
+import { jsonIn } from '../../http/jwt.ts';
 import type { EntryPart } from '../../model/entry.ts';
 import { badAnswer, isQuota, refusalOf } from './answers.ts';
-import { parsed, SCOPES } from './token.ts';
+import { SCOPES } from './token.ts';
 
 /** One group per call is all that this API has: so many at a time, so that a page of groups takes seconds. */
 const AT_ONCE = 4;
@@ -24,7 +25,7 @@ export type GroupSettings = (groups: readonly { readonly id: string; readonly em
 export function createGroupSettings(
   base: string,
   http: Http,
-  token: (fresh: boolean) => Promise<string>,
+  token: () => (fresh: boolean) => Promise<string>,
   connector: string,
 ): GroupSettings {
   const one = async (group: { readonly id: string; readonly email: string }): Promise<EntryPart | null> => {
@@ -34,14 +35,14 @@ export function createGroupSettings(
       method: 'GET',
       url,
       headers: { accept: 'application/json' },
-      token,
+      token: token(),
       idempotent: true,
       isThrottle: isQuota,
     });
     // Deleted a moment ago.
     if (answer.status === 404 && /notFound/i.test(answer.text)) return null;
     if (answer.status !== 200) throw refusalOf(connector, what, SCOPES.groupSettings, answer);
-    const settings = Settings.safeParse(parsed(answer.text));
+    const settings = Settings.safeParse(jsonIn(answer.text));
     if (!settings.success) throw badAnswer(connector, what, 'something that is no settings of a group');
     const { whoCanPostMessage, includeInGlobalAddressList } = settings.data;
     return {

@@ -244,7 +244,8 @@ async function contactsPage(deps: ReadDependencies, position: Position): Promise
   return { parts, next: page.next, total: page.total };
 }
 
-async function domainsOf(deps: ReadDependencies): Promise<readonly string[] | null> {
+/** Verified domains and their aliases, or null if the subject or the delegation may not see them. */
+export async function domainsOf(deps: Pick<ReadDependencies, 'customer' | 'directory'>): Promise<readonly string[] | null> {
   try {
     const answer = await deps.directory.page('domains', 'the list of domains', Domains, (directory, options) =>
       directory.domains.list({ customer: deps.customer }, options as never),

@@ -25,7 +25,7 @@ async function failure(work: Promise<unknown>): Promise<Failure> {
 
 describe('the assertion', () => {
   it('is signed, for one scope, addressed to the token endpoint, one hour', async () => {
-    expect(await tokens()('users', false)).toBe('opaque-1');
+    expect(await tokens()('users')(false)).toBe('opaque-1');
     expect(claimsOf(fake.seen[0]!.body)).toEqual({
       iss: KEY.client_email,
       sub: 'admin@fabrikam.example',
@@ -38,7 +38,7 @@ describe('the assertion', () => {
 
   it("goes to the key file's address when none is configured", async () => {
     const settings = { ...settingsFor(fake.base), endpoints: {} };
-    await tokens({ ...KEY, token_uri: `${fake.base}/elsewhere` }, settings)('users', false).catch(() => undefined);
+    await tokens({ ...KEY, token_uri: `${fake.base}/elsewhere` }, settings)('users')(false).catch(() => undefined);
     expect(claimsOf(fake.asked('POST', '/elsewhere')[0]!.body)['aud']).toBe(`${fake.base}/elsewhere`);
   });
 
@@ -49,8 +49,8 @@ describe('the assertion', () => {
         : undefined,
     );
     const token = tokens();
-    expect(await token('users', false)).toBe('opaque-1');
-    expect(await failure(token('groups', false))).toMatchObject({ code: 'permission', nextStep: expect.stringContaining(SCOPES.groups) });
+    expect(await token('users')(false)).toBe('opaque-1');
+    expect(await failure(token('groups')(false))).toMatchObject({ code: 'permission', nextStep: expect.stringContaining(SCOPES.groups) });
   });
 });
 
@@ -64,7 +64,7 @@ describe('what goes wrong', () => {
     [{ status: 404, body: 'no such page' }, 'badAnswer'],
   ] as const)('%j is %s', async (reply, code) => {
     answers(reply);
-    expect((await failure(tokens()('users', false))).code).toBe(code);
+    expect((await failure(tokens()('users')(false))).code).toBe(code);
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('what goes wrong', () => {
     ['without a key', { client_email: 'x@y.example' }],
     ['with half a key', { ...KEY, private_key: KEY.private_key.slice(0, 400) }],
   ])('a secret %s is an authentication failure that does not repeat it', async (_, secret) => {
-    const why = await failure(tokens(secret)('users', false));
+    const why = await failure(tokens(secret)('users')(false));
     expect(why.code).toBe('authentication');
     expect(JSON.stringify(why)).not.toContain(KEY.private_key.slice(30, 60));
     expect(fake.seen).toHaveLength(0);
@@ -84,7 +84,7 @@ describe('R55: tokens that live shorter than the margin', () => {
     answers({ body: { access_token: 'same', expires_in: 200 } });
     const token = tokens();
     for (let n = 0; n < 100; n += 8) {
-      const some = await Promise.all(Array.from({ length: 8 }, () => token('contacts', false)));
+      const some = await Promise.all(Array.from({ length: 8 }, () => token('contacts')(false)));
       expect(new Set(some)).toEqual(new Set(['same']));
       clock.time += 4_600;
     }
@@ -94,12 +94,12 @@ describe('R55: tokens that live shorter than the margin', () => {
 
   it('a long one is refreshed before it ends', async () => {
     const token = tokens();
-    await token('users', false);
+    await token('users')(false);
     clock.time += 50 * 60_000;
-    await token('users', false);
+    await token('users')(false);
     expect(fake.seen).toHaveLength(1);
     clock.time += 6 * 60_000;
-    await token('users', false);
+    await token('users')(false);
     expect(fake.seen).toHaveLength(2);
   });
 });

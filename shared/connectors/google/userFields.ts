@@ -9,8 +9,10 @@ const ALWAYS =
 const names = (list: string, field: string): readonly (readonly [string, readonly string[]])[] =>
   list.split(' ').map((name) => [name, field.split(' ')] as const);
 
-/** The fields of the Directory API's user that an attribute is read from (users resource). */
-const SOURCES: Readonly<Partial<Record<AttributeName, readonly string[]>>> = Object.fromEntries([
+/** The fields of the Directory API's user that an attribute is read from (users resource); docs/field-map.md is made from this. */
+export const SOURCES: Readonly<Partial<Record<AttributeName, readonly string[]>>> = Object.fromEntries([
+  ...names('displayName givenName surname', 'name'),
+  ...names('alias', 'primaryEmail'),
   ...names('companyName department jobTitle', 'organizations'),
   ...names('officeLocation', 'organizations locations'),
   ...names('businessPhones mobilePhone homePhones otherPhones fax', 'phones'),

@@ -108,6 +108,13 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     write: async (request) => write(directory, request, unique),
     get: async (targetId) => directory.entries.get(targetId) ?? null,
     find: async (query) => find(directory, query),
+    verify: () => [
+      {
+        name: 'read',
+        after: [],
+        run: async () => ({ result: 'pass', detail: `It holds ${directory.entries.size} entries; nothing has to be granted.` }),
+      },
+    ],
   };
 }
 

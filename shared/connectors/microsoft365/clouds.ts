@@ -7,6 +7,8 @@ export interface Cloud {
   readonly exchange: string;
   /** Where Exchange may redirect to: its own host and regional hosts below it. */
   readonly exchangeDomain: string;
+  /** Audience of the managed identity's token that stands for the application (workload identity federation). */
+  readonly federationAudience: string;
 }
 
 /**
@@ -19,24 +21,28 @@ export const CLOUDS: Readonly<Record<Microsoft365Settings['cloud'], Cloud>> = {
     graph: 'https://graph.microsoft.com',
     exchange: 'https://outlook.office365.com',
     exchangeDomain: 'outlook.office365.com',
+    federationAudience: 'api://AzureADTokenExchange',
   },
   usgov: {
     login: 'https://login.microsoftonline.us',
     graph: 'https://graph.microsoft.us',
     exchange: 'https://outlook.office365.us',
     exchangeDomain: 'outlook.office365.us',
+    federationAudience: 'api://AzureADTokenExchangeUSGov',
   },
   dod: {
     login: 'https://login.microsoftonline.us',
     graph: 'https://dod-graph.microsoft.us',
     exchange: 'https://outlook-dod.office365.us',
     exchangeDomain: 'outlook-dod.office365.us',
+    federationAudience: 'api://AzureADTokenExchangeUSGov',
   },
   china: {
     login: 'https://login.chinacloudapi.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
     exchange: 'https://partner.outlook.cn',
     exchangeDomain: 'partner.outlook.cn',
+    federationAudience: 'api://AzureADTokenExchangeChina',
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Http } from '../../http/http.ts';
+import type { ManagedIdentity } from '../../http/managedIdentity.ts';
 import type { Microsoft365Settings } from '../../model/configuration.ts';
 import type { Connector } from '../connector.ts';
 import { whatToAsk } from './asked.ts';
@@ -10,10 +11,13 @@ import { setsOf } from './position.ts';
 import { openPushTypes } from './pushType.ts';
 import { readPage } from './read.ts';
 import { createTokens } from './token.ts';
+import { microsoftProbes } from './verify.ts';
 
 export interface Microsoft365Dependencies {
   readonly http: Http;
   readonly secret: (name: string) => Promise<string>;
+  /** The app's managed identity, for the credential `federated`. */
+  readonly identity?: ManagedIdentity | undefined;
   /** Attributes that the configuration maps or filters, and `raw.` names without the prefix. */
   readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
   /** Epoch milliseconds. */
@@ -42,5 +46,6 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
     write: async (request) => pushType(request.as).write(request),
     get: async (targetId, as) => pushType(as).get(targetId),
     find: async (query) => pushType(query.as).find(query),
+    verify: (uses) => microsoftProbes({ ...deps, settings, endpoints, asked, graph, exchange, tokens }, uses),
   };
 }

@@ -1,11 +1,9 @@
-/** One call that the connector makes, and what it needs for it: docs/permissions.md is made from this. */
-export interface PermissionNeed {
+import type { CallNeed } from '../permission.ts';
+
+/** A call and the application permission that it needs, with the Exchange role where there is one. */
+export interface PermissionNeed extends CallNeed {
   readonly api: 'Microsoft Graph' | 'Office 365 Exchange Online';
-  readonly call: string;
   readonly permission: string;
-  readonly why: string;
-  /** False: without it the connector works with a listed loss. */
-  readonly required: boolean;
 }
 
 export const EXCHANGE_READ = 'Exchange.ManageAsApp and the role View-Only Recipients (or Exchange Recipient Administrator)';
@@ -14,13 +12,21 @@ export const EXCHANGE_WRITE =
 
 /** learn.microsoft.com: user-delta, group-list, organization-get, app-only-auth-powershell-v2 (application permissions). */
 export const PERMISSIONS = {
-  users: { api: 'Microsoft Graph', call: 'GET /users/delta', permission: 'User.Read.All', why: 'Reads people and guests.', required: true },
+  users: {
+    api: 'Microsoft Graph',
+    call: 'GET /users/delta',
+    permission: 'User.Read.All',
+    why: 'Reads people and guests.',
+    required: true,
+    neededFor: ['read'],
+  },
   groups: {
     api: 'Microsoft Graph',
     call: 'GET /groups',
     permission: 'GroupMember.Read.All',
     why: 'Reads mail-enabled groups.',
     required: false,
+    neededFor: ['groups'],
   },
   members: {
     api: 'Microsoft Graph',
@@ -28,6 +34,7 @@ export const PERMISSIONS = {
     permission: 'GroupMember.Read.All',
     why: 'Reads the members of groups that filters name; hidden memberships need Member.Read.Hidden too.',
     required: false,
+    neededFor: ['members'],
   },
   domains: {
     api: 'Microsoft Graph',
@@ -35,6 +42,7 @@ export const PERMISSIONS = {
     permission: 'Organization.Read.All',
     why: 'Reads the verified domains, which `owns` stands for by default.',
     required: false,
+    neededFor: ['owns'],
   },
   recipients: {
     api: 'Office 365 Exchange Online',
@@ -42,6 +50,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Tells rooms and shared mailboxes, what is hidden, all addresses, dynamic groups and mail contacts.',
     required: false,
+    neededFor: ['read', 'contact'],
   },
   dynamicMembers: {
     api: 'Office 365 Exchange Online',
@@ -49,6 +58,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Reads the members of dynamic distribution groups that filters name.',
     required: false,
+    neededFor: ['members'],
   },
   groupSenders: {
     api: 'Office 365 Exchange Online',
@@ -56,6 +66,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Tells which groups refuse mail from outside; asked only with "internalOnlyGroups": false.',
     required: false,
+    neededFor: ['internalOnlyGroups'],
   },
   contacts: {
     api: 'Office 365 Exchange Online',
@@ -63,6 +74,8 @@ export const PERMISSIONS = {
     permission: EXCHANGE_READ,
     why: 'Reads company, phones and address of mail contacts.',
     required: false,
+    neededFor: ['contacts'],
+    usefulFor: ['contact'],
   },
   pushContact: {
     api: 'Office 365 Exchange Online',
@@ -70,6 +83,7 @@ export const PERMISSIONS = {
     permission: EXCHANGE_WRITE,
     why: 'Writes mail contacts.',
     required: false,
+    neededFor: ['contact'],
   },
   inviteGuest: {
     api: 'Microsoft Graph',
@@ -77,6 +91,7 @@ export const PERMISSIONS = {
     permission: 'User.Invite.All',
     why: 'Makes guests, without mail to them.',
     required: false,
+    neededFor: ['guest'],
   },
   updateGuest: {
     api: 'Microsoft Graph',
@@ -84,13 +99,15 @@ export const PERMISSIONS = {
     permission: 'User.ReadWrite.All',
     why: 'Keeps guests up to date.',
     required: false,
+    neededFor: ['guest'],
   },
   deleteGuest: {
     api: 'Microsoft Graph',
     call: 'DELETE /users/{id}, POST /directory/deletedItems/{id}/restore',
-    permission: 'User.ReadWrite.All (in some tenants also User.DeleteRestore.All)',
-    why: 'Removes guests who have left (they can be restored for 30 days), and brings back who returns.',
+    permission: 'User.ReadWrite.All',
+    why: 'Removes guests who have left (they can be restored for 30 days), and brings back who returns. In some tenants this needs User.DeleteRestore.All too.',
     required: false,
+    neededFor: ['guest'],
   },
   showGuest: {
     api: 'Office 365 Exchange Online',
@@ -98,5 +115,6 @@ export const PERMISSIONS = {
     permission: EXCHANGE_WRITE,
     why: 'Shows guests in the address lists, or hides them.',
     required: false,
+    neededFor: ['guest'],
   },
 } as const satisfies Readonly<Record<string, PermissionNeed>>;

@@ -1,140 +1,101 @@
 import { z } from 'zod';
 import type { Http } from '../../http/http.ts';
+import { jsonIn } from '../../http/jwt.ts';
+import { type ManagedIdentity, noIdentity } from '../../http/managedIdentity.ts';
+import { createServerClock, type ServerClock } from '../../http/serverClock.ts';
+import { createTokenCache, type FreshToken, type TokenCache } from '../../http/tokenCache.ts';
 import type { Microsoft365Settings } from '../../model/configuration.ts';
-import { FailureError } from '../../model/failure.ts';
+import { checkValidity, readCertificate, signAssertion } from './certificate.ts';
 import type { Endpoints } from './clouds.ts';
-
-/** Tokens are refreshed this long before they end, but never earlier than after four fifths of their life (case R55). */
-const MARGIN_MS = 300_000;
-const MARGIN_SHARE = 0.2;
-/** A platform that hands out the same ageing token again is not asked more often than this. */
-const ASK_AGAIN_MS = 30_000;
+import { refusedToken } from './tokenRefusal.ts';
 
 export type Resource = 'graph' | 'exchange';
 
-/** Makes the `token` function of one HTTP request; called with `true` it gets a fresh token unless somebody else already did. */
-export type TokenSource = (resource: Resource) => (fresh: boolean) => Promise<string>;
-
-interface Kept {
-  readonly value: string;
-  readonly askedAt: number;
-  readonly refreshAt: number;
-  readonly endsAt: number;
+/** The tokens of one connector: makes the `token` function of one HTTP request. */
+export interface TokenSource {
+  (resource: Resource): (fresh: boolean) => Promise<string>;
+  /** Asks now, whatever is kept. */
+  refresh(resource: Resource): Promise<string>;
+  /** The login service's clock minus ours in ms; null before its first answer. */
+  skewMs(): number | null;
 }
 
 const Answer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().catch(300) });
-const Refusal = z
-  .object({ error: z.string().catch(''), error_description: z.string().catch('') })
-  .catch({ error: '', error_description: '' });
+/** https://learn.microsoft.com/entra/identity-platform/certificate-credentials and RFC 7523 §2.2 */
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 export interface TokenDependencies {
   readonly http: Http;
   readonly secret: (name: string) => Promise<string>;
   readonly now: () => number;
+  /** The app's managed identity, for `federated`; absent where there is none. */
+  readonly identity?: ManagedIdentity | undefined;
 }
 
 /**
- * Client credentials tokens of one tenant, one for each resource, shared by all callers: concurrent callers wait for one request.
+ * Client credentials tokens of one tenant, one for each resource, shared by all callers.
  * The scope is the cloud's own resource, also where an endpoint is overridden: a token is for Microsoft's resource, whatever relays it.
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
 export function createTokens(settings: Microsoft365Settings, endpoints: Endpoints, deps: TokenDependencies): TokenSource {
-  const kept = new Map<Resource, Kept>();
-  const flights = new Map<Resource, Promise<Kept>>();
-  const ask = (resource: Resource): Promise<Kept> => {
-    const running = flights.get(resource);
-    if (running) return running;
-    const flight = requestToken(settings, endpoints, deps, resource)
-      .then((token) => {
-        kept.set(resource, token);
-        return token;
-      })
-      .finally(() => flights.delete(resource));
-    flights.set(resource, flight);
-    return flight;
-  };
-  const current = async (resource: Resource): Promise<Kept> => {
-    const known = kept.get(resource);
-    const now = deps.now();
-    if (known && now < known.refreshAt) return known;
-    if (known && now < known.endsAt && now - known.askedAt < ASK_AGAIN_MS) return known;
-    return ask(resource);
-  };
-  return (resource) => {
-    let given: string | null = null;
-    return async (fresh) => {
-      const known = kept.get(resource);
-      const token = fresh && (!known || known.value === given) ? await ask(resource) : await current(resource);
-      given = token.value;
-      return token.value;
-    };
-  };
+  const clock = createServerClock(deps.now);
+  const cacheFor = (resource: Resource): TokenCache =>
+    createTokenCache(() => requestToken(settings, endpoints, deps, clock, resource), deps.now);
+  const caches: Readonly<Record<Resource, TokenCache>> = { graph: cacheFor('graph'), exchange: cacheFor('exchange') };
+  return Object.assign((resource: Resource) => caches[resource].source(), {
+    refresh: (resource: Resource) => caches[resource].refresh(),
+    skewMs: () => clock.skewMs(),
+  });
 }
 
 async function requestToken(
   settings: Microsoft365Settings,
   endpoints: Endpoints,
   deps: TokenDependencies,
+  clock: ServerClock,
   resource: Resource,
-): Promise<Kept> {
-  const askedAt = deps.now();
-  const answer = await deps.http({
-    method: 'POST',
-    url: `${endpoints.login}/${encodeURIComponent(settings.tenant)}/oauth2/v2.0/token`,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: await form(settings, endpoints, deps, resource),
-    idempotent: true,
-  });
-  const parsed = Answer.safeParse(jsonOf(answer.text));
-  if (answer.status !== 200 || !parsed.success) throw refusedToken(settings, answer.status, answer.text);
-  const life = parsed.data.expires_in * 1000;
-  const refreshAt = askedAt + life - Math.min(MARGIN_MS, life * MARGIN_SHARE);
-  return { value: parsed.data.access_token, askedAt, refreshAt, endsAt: askedAt + life };
-}
-
-async function form(settings: Microsoft365Settings, endpoints: Endpoints, deps: TokenDependencies, resource: Resource): Promise<string> {
-  const { credential } = settings;
-  if (credential.kind !== 'clientSecret') {
-    throw new FailureError({
-      code: 'configuration',
-      message: `Connector "${settings.id}": credential kind "${credential.kind}" is not available yet.`,
-      nextStep: 'Use "clientSecret".',
+): Promise<FreshToken> {
+  const url = `${endpoints.login}/${encodeURIComponent(settings.tenant)}/oauth2/v2.0/token`;
+  for (;;) {
+    const proof = await proofOf(settings, endpoints, deps, url, clock.now());
+    const answer = await deps.http({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: settings.credential.clientId,
+        scope: `${endpoints.cloud[resource]}/.default`,
+        ...proof,
+      }).toString(),
+      idempotent: true,
     });
+    clock.learn(answer);
+    const parsed = Answer.safeParse(jsonIn(answer.text));
+    if (answer.status === 200 && parsed.success) return { token: parsed.data.access_token, lifetimeMs: parsed.data.expires_in * 1000 };
+    // What we time and sign ourselves is tried once more by the service's clock.
+    const ours = settings.credential.kind === 'certificate' && answer.status < 500;
+    if (!(ours && clock.adopt())) throw refusedToken(settings, answer, endpoints.login, proof['client_assertion'] ?? null);
   }
-  return new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: credential.clientId,
-    client_secret: await deps.secret(credential.secret),
-    scope: `${endpoints.cloud[resource]}/.default`,
-  }).toString();
 }
 
-function refusedToken(settings: Microsoft365Settings, status: number, text: string): FailureError {
-  const { error, error_description } = Refusal.parse(jsonOf(text));
-  const code = /AADSTS\d+/.exec(error_description)?.[0] ?? error;
-  const nextStep =
-    NEXT_STEPS[code] ?? 'Check tenant, clientId and secret of the connector, and that the application exists in that tenant.';
-  return new FailureError({
-    code: 'authentication',
-    message: `The login service gave no token for tenant ${settings.tenant} and application ${settings.credential.clientId} (HTTP ${status}${code ? `, ${code}` : ''}).`,
-    nextStep,
-  });
-}
-
-/** https://learn.microsoft.com/entra/identity-platform/reference-error-codes */
-const NEXT_STEPS: Readonly<Record<string, string>> = {
-  AADSTS7000215: "The client secret is wrong: put the secret's value (not its id) into the setting that the connector names.",
-  AADSTS7000222: 'The client secret has expired: make a new one and put it into the setting that the connector names.',
-  AADSTS700016: 'The application is not known in this tenant: check clientId, and give admin consent in the tenant.',
-  AADSTS90002: 'The tenant does not exist in this cloud: check tenant and cloud of the connector.',
-  AADSTS500011: 'The tenant does not know this resource: check that it has Exchange Online, and the cloud of the connector.',
-  AADSTS65001: 'Give admin consent to the application in this tenant.',
-};
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+/** The part of the request that proves who asks. `audience`: the token endpoint as called, so that an assertion is worth nothing elsewhere. */
+async function proofOf(
+  settings: Microsoft365Settings,
+  endpoints: Endpoints,
+  deps: TokenDependencies,
+  audience: string,
+  now: number,
+): Promise<Readonly<Record<string, string>>> {
+  const { credential } = settings;
+  if (credential.kind === 'clientSecret') return { client_secret: await deps.secret(credential.secret) };
+  if (credential.kind === 'certificate') {
+    const who = `Connector "${settings.id}": the setting ${credential.certificate}`;
+    const certificate = readCertificate(await deps.secret(credential.certificate), who);
+    checkValidity(certificate, who, now);
+    return { client_assertion_type: ASSERTION_TYPE, client_assertion: signAssertion(certificate, credential.clientId, audience, now) };
   }
+  if (!deps.identity) throw noIdentity();
+  const token = await deps.identity.token(endpoints.cloud.federationAudience, credential.managedIdentityClientId);
+  return { client_assertion_type: ASSERTION_TYPE, client_assertion: token };
 }
