@@ -19,7 +19,18 @@ beforeEach(async () => {
 });
 afterEach(() => google.stop());
 
-const BOTH: readonly Purpose[] = ['read', 'source', 'target', 'groups', 'rooms', 'contacts', 'owns', 'sharedContact'];
+const BOTH: readonly Purpose[] = [
+  'read',
+  'source',
+  'target',
+  'groups',
+  'members',
+  'internalOnlyGroups',
+  'rooms',
+  'contacts',
+  'owns',
+  'sharedContact',
+];
 const KEY = JSON.stringify({ client_email: workspace.serviceAccount, private_key: keys.privateKey });
 
 function verify(
