@@ -2,6 +2,7 @@ import type { ConnectorKind, PushType } from '../model/configuration.ts';
 import type { Entry, EntryPart, Kind } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FieldName, Fields, FieldValue, Owner } from '../model/plan.ts';
+import type { Copies } from './copies.ts';
 
 /**
  * The port every directory implements. A connector knows nothing of routes, stores or other connectors: it reads pages and carries out
@@ -32,6 +33,8 @@ export interface Connector {
   get(targetId: string, as: PushType): Promise<Entry | null>;
   /** Looks up an object of ours after a lost answer: by stamp, else by alias, else by address if created since `since`. */
   find(query: FindQuery): Promise<Entry | null>;
+  /** Copies of a route's objects in people's mailboxes: only where a push type of this directory is `virtual`. */
+  readonly copies?: Copies;
 }
 
 /** What the last complete pull left behind for the next one. */
@@ -100,6 +103,11 @@ export interface Capability {
   readonly needs: readonly string[];
   /** Lanes per job that this directory bears. */
   readonly lanes: number;
+  /**
+   * The target object is the link row itself: `write` makes no call, nothing of the directory is matched, and what people see are copies
+   * (`Connector.copies`) that are brought in step after the plan was carried out.
+   */
+  readonly virtual?: boolean;
   /** The value as the directory will return it (country names, case of domains, phone formats); null: cannot be held. */
   normalise(name: FieldName, value: string): string | null;
   /** Why an object of a fitting type is none of this push type any more (a guest that has become a member), or null. */

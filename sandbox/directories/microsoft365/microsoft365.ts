@@ -3,6 +3,7 @@ import { openObjects } from '../objects.ts';
 import { createTokenDesk, type DirectoryServer, json, startDirectoryServer } from '../server.ts';
 import { exchangeAnswer } from './exchange.ts';
 import { error, graphAnswer } from './graph.ts';
+import { editMailbox, type MailboxItem } from './mailboxes.ts';
 import type { TenantObject } from './model.ts';
 
 export interface Tenant {
@@ -22,7 +23,8 @@ export async function startMicrosoft365(
   const objects = openObjects<TenantObject>(options.state ? join(options.state, 'microsoft365.jsonl') : null, () => tenant.objects);
   const desk = createTokenDesk();
   let url = '';
-  const graph = { objects, domains: tenant.domains, base: () => `${url}/graph` };
+  const mailboxes = openObjects<MailboxItem>(options.state ? join(options.state, 'mailboxes.jsonl') : null, () => []);
+  const graph = { objects, mailboxes, domains: tenant.domains, base: () => `${url}/graph` };
   const exchange = {
     objects,
     tenant: tenant.tenant,
@@ -37,10 +39,11 @@ export async function startMicrosoft365(
       error(status, 'TooManyRequests', reason, retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
     objects: () => objects.all(),
     control(command) {
+      if ('mailbox' in command) return editMailbox(graph, command as unknown as Parameters<typeof editMailbox>[1]);
       const { put, remove } = command as { put?: TenantObject[]; remove?: string[] };
       for (const object of put ?? []) objects.put({ ...objects.get(object.id), ...object });
       for (const id of remove ?? []) objects.remove(id);
-      return undefined;
+      return command['show'] === 'mailboxes' ? mailboxes.all() : undefined;
     },
     answer(call, faults) {
       if (call.path === `/login/${tenant.tenant}/oauth2/v2.0/token`) return signIn(call.body, faults.tokenSeconds ?? 3599);

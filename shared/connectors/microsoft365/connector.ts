@@ -2,9 +2,11 @@ import type { Http } from '../../http/http.ts';
 import type { Microsoft365Settings } from '../../model/configuration.ts';
 import type { Connector } from '../connector.ts';
 import { whatToAsk } from './asked.ts';
+import { createBatch } from './batch.ts';
 import { endpointsOf } from './clouds.ts';
 import { createExchange } from './exchange.ts';
 import { createGraph } from './graph.ts';
+import { createCopies } from './mailboxContact/copies.ts';
 import { membersPage } from './members.ts';
 import { setsOf } from './position.ts';
 import { openPushTypes } from './pushType.ts';
@@ -42,5 +44,6 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
     write: async (request) => pushType(request.as).write(request),
     get: async (targetId, as) => pushType(as).get(targetId),
     find: async (query) => pushType(query.as).find(query),
+    copies: createCopies(createBatch(endpoints, deps.http, tokens), settings.limits.lanes),
   };
 }

@@ -99,4 +99,18 @@ export const PERMISSIONS = {
     why: 'Shows guests in the address lists, or hides them.',
     required: false,
   },
+  mailboxContacts: {
+    api: 'Microsoft Graph',
+    call: 'GET, POST, PATCH, DELETE /users/{id}/contactFolders and the contacts in them',
+    permission: 'Contacts.ReadWrite',
+    why: 'Keeps a folder of contacts in the chosen mailboxes. Limit it to them with RBAC for Applications (role Application Contacts.ReadWrite).',
+    required: false,
+  },
+  mailboxMembers: {
+    api: 'Microsoft Graph',
+    call: 'GET /groups, GET /groups/{id}/transitiveMembers',
+    permission: 'GroupMember.Read.All',
+    why: 'Finds the mailboxes of the groups that push.mailboxes names.',
+    required: false,
+  },
 } as const satisfies Readonly<Record<string, PermissionNeed>>;
