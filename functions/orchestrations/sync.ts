@@ -7,6 +7,7 @@ import type { SealedTarget } from '../../shared/sync/sealPlan.ts';
 import { closeJob, openJob, releaseSources } from '../activities/job.ts';
 import { makePlan, routesToPlan, sealPlan } from '../activities/plan.ts';
 import { allSettled, errorText, orchestration, type Steps } from '../durable.ts';
+import { copyRoute } from './copyRoute.ts';
 import { pullConnector } from './pullConnector.ts';
 import { pushLane } from './pushLane.ts';
 
@@ -27,6 +28,7 @@ export const sync = orchestration('sync', Input, function* (context, input): Ste
     const targets = yield* sealEachTarget(context, input, round, failed);
     yield* releaseSources.run(context, input);
     yield* pushEachTarget(context, input, targets);
+    yield* copyEachRoute(context, input, targets);
   } catch (error) {
     failure = `internal: ${errorText(error)}`;
   }
@@ -81,4 +83,20 @@ function* pushEachTarget(context: OrchestrationContext, input: Input, targets: r
     }),
   );
   for (const result of yield* allSettled(context, tasks)) if (!result.ok) throw new Error(result.error);
+}
+
+/**
+ * Routes whose objects people see as copies in their mailboxes: brought in step with the link rows, once these are. The routes of one
+ * target run one after the other, because they may serve the same mailboxes, and a mailbox bears four calls at a time.
+ */
+function* copyEachRoute(context: OrchestrationContext, input: Input, targets: readonly SealedTarget[]): Steps<void> {
+  const turns = Math.max(0, ...targets.map((target) => target.copies.length));
+  for (let n = 0; n < turns; n += 1) {
+    const routes = targets.flatMap((target) => target.copies.slice(n, n + 1));
+    const tasks = routes.map((route) => {
+      const instance = `${input.job}.${input.round}.copies.${route}`;
+      return copyRoute.task(context, { ...input, route, instance, remove: false, late: false }, instance);
+    });
+    for (const result of yield* allSettled(context, tasks)) if (!result.ok) throw new Error(result.error);
+  }
 }

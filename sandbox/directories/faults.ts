@@ -49,6 +49,10 @@ export interface Faults {
   lagMs?: number;
   /** The directory's clock is so far ahead: tokens of all kinds end earlier. */
   clockOffsetMs?: number;
+  /** Microsoft 365: mailboxes by id or address that cannot be reached, are refused to us, or are full. */
+  mailboxes?: Readonly<Record<string, 'notEnabled' | 'denied' | 'full'>>;
+  /** Microsoft 365: refuses every n-th request inside a `$batch` (method and path match). */
+  throttleInBatch?: { everyNth: number; retryAfter: number; times: number; match?: string };
 }
 
 /** The directory's clock. */

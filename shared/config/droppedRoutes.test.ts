@@ -33,6 +33,16 @@ describe('droppedRoutes', () => {
     expect(droppedRoutes(before, next, managed)[0]).toMatchObject({ path: '/routes/1', message: expect.stringContaining('12') });
   });
 
+  it('refuses another push type where one of the two is copies in mailboxes', () => {
+    const mailboxes = configured({ back: { push: { as: 'mailboxContact' } } });
+    for (const [from, to] of [
+      [before, mailboxes],
+      [mailboxes, before],
+    ] as const)
+      expect(droppedRoutes(from, to, managed)).toMatchObject([{ path: '/routes/1/push/as', message: expect.stringContaining('12') }]);
+    expect(droppedRoutes(before, mailboxes, {})).toEqual([]);
+  });
+
   it('refuses another place for the stamps', () => {
     const faults = droppedRoutes(before, configured({ contoso: { stamp: 'customAttribute1' } }), managed);
     expect(faults).toMatchObject([

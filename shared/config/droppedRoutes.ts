@@ -27,6 +27,15 @@ export function droppedRoutes(
           fix: wayOut,
         },
       ];
+    // Copies in mailboxes are no objects of the directory: neither kind finds what the other left behind.
+    if (kept.push.as !== route.push.as && [kept.push.as, route.push.as].includes('mailboxContact'))
+      return [
+        {
+          path: `${at}/push/as`,
+          message: `stillManages: route "${route.id}" manages ${count} objects as "${route.push.as}" and would leave them behind.`,
+          fix: `Give the new push type a route of its own. ${wayOut}`,
+        },
+      ];
     return stampOf(previous, route.to) === stampOf(next, route.to)
       ? []
       : [

@@ -9,7 +9,21 @@ const CONTACTS: ReadonlySet<PushType> = new Set(['contact', 'sharedContact']);
 
 /** Settings that are allowed and have no effect where they stand: said, never silently ignored. */
 export function warningsOf(configuration: Configuration): readonly string[] {
-  return [...hidingWarnings(configuration), ...withheldWarnings(configuration), ...existingWarnings(configuration)];
+  return [
+    ...mailboxWarnings(configuration),
+    ...hidingWarnings(configuration),
+    ...withheldWarnings(configuration),
+    ...existingWarnings(configuration),
+  ];
+}
+
+function mailboxWarnings(configuration: Configuration): readonly string[] {
+  return configuration.routes.flatMap((route) => {
+    const { of, folder } = route.push.mailboxes;
+    if (route.push.as === 'mailboxContact')
+      return of.length > 0 ? [] : [`Route "${route.id}": push.mailboxes.of names nobody; no mailbox gets its contacts.`];
+    return of.length > 0 || folder !== null ? [`Route "${route.id}": "mailboxes" has no effect with "as": "${route.push.as}".`] : [];
+  });
 }
 
 /** A condition or text over a value that is withheld from everybody never sees one. */

@@ -2,6 +2,7 @@ import type { ConnectorKind, PushType } from '../model/configuration.ts';
 import type { Entry, EntryPart, Kind } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FieldName, Fields, FieldValue, Owner } from '../model/plan.ts';
+import type { Copies } from './copies.ts';
 import type { Uses } from './permission.ts';
 import type { Probe } from './verification.ts';
 
@@ -36,6 +37,8 @@ export interface Connector {
   find(query: FindQuery): Promise<Entry | null>;
   /** The questions that show an administrator what is wrong before the first job does, for what the configuration uses. None of them writes. */
   verify(uses: Uses): readonly Probe[];
+  /** Copies of a route's objects in people's mailboxes: only where a push type of this directory is `virtual`. */
+  readonly copies?: Copies;
 }
 
 /** What the last complete pull left behind for the next one. */
@@ -104,6 +107,11 @@ export interface Capability {
   readonly needs: readonly string[];
   /** Lanes per job that this directory bears. */
   readonly lanes: number;
+  /**
+   * The target object is the link row itself: `write` makes no call, nothing of the directory is matched, and what people see are copies
+   * (`Connector.copies`) that are brought in step after the plan was carried out.
+   */
+  readonly virtual?: boolean;
   /** The value as the directory will return it (country names, case of domains, phone formats); null: cannot be held. */
   normalise(name: FieldName, value: string): string | null;
   /** Why an object of a fitting type is none of this push type any more (a guest that has become a member), or null. */

@@ -73,6 +73,33 @@ export interface Decision {
   readonly reason?: string | undefined;
 }
 
+/** A mailbox, or a group of mailboxes, that could not be served. */
+export interface CopyProblem {
+  readonly mailbox: string;
+  readonly address: string;
+  /** `<code>: <sentence>`. */
+  readonly cause: string;
+  readonly nextStep: string;
+}
+
+/**
+ * Copies of a route's entries in mailboxes; entries themselves are counted once, above. In a simulation `written` says how many copies a
+ * push would write.
+ */
+export interface CopyCounts {
+  /** Mailboxes that the route serves. */
+  readonly mailboxes: number;
+  /** Contacts made, changed and removed in them by this job. */
+  readonly written: number;
+  /** Mailboxes (and groups that could not be resolved) that failed; tried again by the next job. */
+  readonly failed: number;
+  /** Mailboxes that came new, and those that lost our contacts, with this job. */
+  readonly joined: number;
+  readonly left: number;
+  /** The first of those that failed; all of them are in the job's log. */
+  readonly problems: readonly CopyProblem[];
+}
+
 export interface RouteResult extends Counts {
   readonly id: string;
   readonly state: RouteJobState;
@@ -84,6 +111,8 @@ export interface RouteResult extends Counts {
   readonly decision: Decision | null;
   readonly warnings: readonly string[];
   readonly losses: Readonly<Record<string, number>>;
+  /** Only on routes whose objects are copied into mailboxes. */
+  readonly copies?: CopyCounts;
 }
 
 export interface Progress {

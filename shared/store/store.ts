@@ -1,6 +1,7 @@
 import type { EntryPart, Kind } from '../model/entry.ts';
 import type { HeldPlan, JobRecord, JobState, RouteState } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
+import type { MailboxCopy } from '../model/mailboxCopy.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
 
 /**
@@ -17,6 +18,7 @@ export interface Store {
   readonly log: JobLog;
   readonly leases: LeaseStore;
   readonly routes: RouteStateStore;
+  readonly copies: CopyStore;
   readonly waits: { read(key: string): Promise<number>; raise(key: string, notBefore: number): Promise<void> };
   /** Creates missing tables; safe to call at every start. */
   prepare(): Promise<void>;
@@ -278,6 +280,17 @@ export interface RouteStateStore {
   get(route: string): Promise<RouteState>;
   /** Reads, changes, writes by ETag; repeats on conflict. */
   update(route: string, change: (state: RouteState) => RouteState): Promise<RouteState>;
+}
+
+/** The mailboxes that each route serves. */
+export interface CopyStore {
+  /** In order of the mailbox's key. */
+  list(route: string): AsyncIterable<MailboxCopy>;
+  get(route: string, mailbox: string): Promise<MailboxCopy | null>;
+  put(row: MailboxCopy): Promise<void>;
+  putMany(rows: readonly MailboxCopy[]): Promise<void>;
+  /** Gone already is fine. */
+  remove(route: string, mailbox: string): Promise<void>;
 }
 
 export type { HeldPlan };

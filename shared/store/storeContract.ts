@@ -1,4 +1,5 @@
 import { beforeAll, describe, it } from 'vitest';
+import { copyContract } from './contract/copies.ts';
 import { jobContract } from './contract/jobs.ts';
 import { linkContract } from './contract/links.ts';
 import { membershipContract } from './contract/memberships.ts';
@@ -35,6 +36,7 @@ export function storeContract(open: () => Store): void {
   describe('configuration, leases, waits', () => rowContract(current, fresh, name));
   describe('routes', () => routeContract(current, name));
   describe('links', () => linkContract(current, name));
+  describe('copies', () => copyContract(current, name));
   describe('snapshots', () => snapshotContract(current, name));
   describe('memberships', () => membershipContract(current, name));
   describe('plans', () => planContract(current, jobId));

@@ -1,6 +1,7 @@
 import type { Job, JobRecord, JobState, RouteResult, Trip } from '../model/job.ts';
 import { TERMINAL } from '../model/job.ts';
 import type { SyncContext } from './context.ts';
+import { finishedCopies, reportCopies } from './copyCounts.ts';
 import { countRoute } from './countRoute.ts';
 import { releaseLeases } from './leases.ts';
 import { afterRun } from './routeMemory.ts';
@@ -71,11 +72,13 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
     approved,
   );
   const heldBecause = simulation ? sealed.trips : heldTrips(record, sealed, counts.held + counts.leavers.held);
-  const failures = counts.failed + counts.leavers.failed;
+  const copies = await finishedCopies(context, record, route);
+  const failures = counts.failed + counts.leavers.failed + (copies?.failed ?? 0);
   const state = !simulation && heldBecause.length > 0 ? 'held' : failures > 0 ? 'completedWithErrors' : 'completed';
   const result: RouteResult = {
     ...route,
     ...counts,
+    ...(copies ? { copies } : {}),
     state,
     cause: null,
     heldBecause,
@@ -154,6 +157,7 @@ async function report(context: SyncContext, record: JobRecord): Promise<void> {
         },
       },
     ]);
+    if (route.copies) await reportCopies(context, record, route.id, route.copies);
     // Pause, cancel and rejection are people's own doing: no alert.
     for (const trip of route.heldBecause.filter((one) => !['paused', 'cancelled', 'rejected'].includes(one.breaker)))
       context.log({

@@ -35,6 +35,11 @@ export interface Planning {
   readonly plan: PlanContext;
 }
 
+/** True for a route whose target objects are its link rows. */
+export function isVirtual(planning: Pick<Planning, 'capabilities'>): boolean {
+  return planning.capabilities.every((capability) => capability.virtual);
+}
+
 /** A target that we may not read completely is no target (promise 5). */
 function refuseBlindTarget(target: string, capabilities: readonly Capability[], state: SnapshotState): void {
   const missing = capabilities.flatMap(({ needs }) => needs).find((set) => state.losses.includes(set) || !state.readBefore.includes(set));

@@ -5,15 +5,17 @@ import { planHash } from '../rules/breakers.ts';
 import { type Claimant, type SettledChange, settleClaims } from '../rules/claims.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
-import { connectorSettings, type SyncContext } from './context.ts';
+import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { judgeRoute } from './judgeRoute.ts';
-import { openPlanning, type Planning } from './planning.ts';
+import { isVirtual, openPlanning, type Planning } from './planning.ts';
 import { BATCH_SIZE, NOTES_LANE, ORDERED_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
 
 export interface SealedTarget {
   readonly target: string;
   readonly lanes: readonly number[];
   readonly routes: readonly string[];
+  /** Routes whose objects are copied into mailboxes once the lanes are through; in a simulation, those whose copies are counted. */
+  readonly copies: readonly string[];
 }
 
 interface RoutePlan {
@@ -32,7 +34,7 @@ export async function sealPlan(
   input: { job: string; round: number; target: string; routes: readonly string[]; failed: Readonly<Record<string, string>> },
 ): Promise<SealedTarget> {
   const record = await context.store.jobs.get(input.job);
-  const nothing: SealedTarget = { target: input.target, lanes: [], routes: [] };
+  const nothing: SealedTarget = { target: input.target, lanes: [], routes: [], copies: [] };
   if (!record || record.round !== input.round || record.cancelRequested) return nothing;
   const keys: PlanKey[] = [];
   for (const route of input.routes) {
@@ -54,8 +56,20 @@ export async function sealPlan(
         .filter((lane) => lane !== NOTES_LANE),
     ),
   );
+  const copies = await copiedRoutes(context, run);
+  if (record.job.action === 'simulate') return { ...nothing, copies };
   const pushes = record.job.action === 'push' || record.job.action === 'sync';
-  return pushes ? { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route) } : nothing;
+  return pushes
+    ? { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route), copies }
+    : nothing;
+}
+
+async function copiedRoutes(context: SyncContext, run: readonly SealedRoute[]): Promise<readonly string[]> {
+  const { configuration } = await context.configuration();
+  return run.flatMap(({ route, target }) => {
+    const { connector } = context.open(connectorSettings(configuration, target), configuration);
+    return connector.capability(routeSettings(configuration, route).push.as).virtual ? [route] : [];
+  });
 }
 
 async function sealRoutes(
@@ -67,9 +81,11 @@ async function sealRoutes(
   const plans: RoutePlan[] = [];
   for (const key of keys) plans.push(await readDrafts(context, record, key));
   const { configuration } = await context.configuration();
-  const capabilities = plans.flatMap((plan) => plan.planning.capabilities);
+  // Copies in mailboxes take no address away from anybody: those routes settle nothing.
+  const real = plans.filter((plan) => !isVirtual(plan.planning));
+  const capabilities = (real.length > 0 ? real : plans).flatMap((plan) => plan.planning.capabilities);
   const settled = settleClaims(
-    plans.flatMap((plan) =>
+    real.flatMap((plan) =>
       claimants(
         plan,
         configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
@@ -86,7 +102,9 @@ async function sealRoutes(
         context,
         record,
         plan,
-        settled.filter((one) => one.change.route === plan.planning.route.id),
+        isVirtual(plan.planning)
+          ? plan.changes.map((change) => ({ change, order: 0, firstPart: false }))
+          : settled.filter((one) => one.change.route === plan.planning.route.id),
         laneCount,
       ),
     );

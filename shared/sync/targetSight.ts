@@ -4,13 +4,14 @@ import type { Sight, TargetView } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
 import type { SnapshotRow, TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
-import type { Planning } from './planning.ts';
+import { isVirtual, type Planning } from './planning.ts';
 
 /** Written by us within this time on a service with known lag: counts as there although the read did not show it (promise 5). */
 const LAG_MS = 24 * 3_600_000;
 
 /** The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image. */
 export async function openTargetView(planning: Planning, keys: readonly string[], links: readonly Link[]): Promise<TargetView> {
+  if (isVirtual(planning)) return VIRTUAL;
   const index = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
   const rows = createRowReader(planning, planning.route.to, planning.target.sets);
   const hits = new Map<string, readonly Entry[]>();
@@ -32,6 +33,9 @@ export async function openTargetView(planning: Planning, keys: readonly string[]
     sourceHas: (id) => !absent.has(id),
   };
 }
+
+/** Where the link row is the object: what is linked is there and as its image says, and the directory holds nothing that could match. */
+const VIRTUAL: TargetView = { sight: () => ({ there: true, entry: null, hash: null }), hits: () => [], sourceHas: () => true };
 
 type RowReader = (id: string) => Promise<Entry | null>;
 

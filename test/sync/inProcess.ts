@@ -2,10 +2,12 @@ import { createMemoryConnector, type MemoryDirectory } from '../../shared/connec
 import type { Configuration, ConnectorSettings } from '../../shared/model/configuration.ts';
 import type { JobRecord } from '../../shared/model/job.ts';
 import type { Store } from '../../shared/store/store.ts';
+import { beginCopies } from '../../shared/sync/beginCopies.ts';
 import { closeJob } from '../../shared/sync/closeJob.ts';
 import { beginCommit, commitRange, finishCommit } from '../../shared/sync/commitPull.ts';
 import type { RangeTotals } from '../../shared/sync/commitShards.ts';
 import type { Instances, LogEvent, SyncContext } from '../../shared/sync/context.ts';
+import { type CopyPosition, copyBatch } from '../../shared/sync/copyBatch.ts';
 import { nextWave } from '../../shared/sync/lastWave.ts';
 import { makePlan } from '../../shared/sync/makePlan.ts';
 import { openJob } from '../../shared/sync/openJob.ts';
@@ -14,7 +16,7 @@ import { finishPull } from '../../shared/sync/pullProgress.ts';
 import { type LanePosition, pushBatch } from '../../shared/sync/pushBatch.ts';
 import { releaseSources } from '../../shared/sync/releaseSources.ts';
 import { routesToPlan } from '../../shared/sync/routesToPlan.ts';
-import { sealPlan } from '../../shared/sync/sealPlan.ts';
+import { type SealedTarget, sealPlan } from '../../shared/sync/sealPlan.ts';
 import { type JobRequest, startJob } from '../../shared/sync/startJob.ts';
 
 /** How each activity is run: an engine runs it at least once, and again when its host died before the result was noted. */
@@ -42,7 +44,7 @@ export function createInProcess(
   const events: LogEvent[] = [];
   let ids = 0;
   const running = new Set<string>();
-  let sealedTargets: { target: string; lanes: readonly number[]; routes: readonly string[] }[] = [];
+  let sealedTargets: SealedTarget[] = [];
   const context: SyncContext = {
     store,
     now: () => new Date(clock.now++),
@@ -79,6 +81,7 @@ export function createInProcess(
       sealedTargets.push(sealed);
       await step(() => releaseSources(context, { job, round: n }));
       for (const lane of sealed.lanes) await pushOne(context, step, job, n, sealed.target, lane, sealed.routes);
+      for (const route of sealed.copies) await copyOne(context, step, clock, job, n, route);
     }
     await step(() => closeJob(context, { job, round: n, failure: null }));
     return (await store.jobs.get(job))!;
@@ -90,8 +93,10 @@ export function createInProcess(
     instances,
     round,
     async resume(job, n) {
-      for (const sealed of sealedTargets)
+      for (const sealed of sealedTargets) {
         for (const lane of sealed.lanes) await pushOne(context, step, job, n, sealed.target, lane, sealed.routes);
+        for (const route of sealed.copies) await copyOne(context, step, clock, job, n, route);
+      }
       await step(() => closeJob(context, { job, round: n, failure: null }));
       return (await store.jobs.get(job))!;
     },
@@ -166,5 +171,46 @@ async function pushOne(
     ({ lastWaveEnds } = wave.position);
     position = { ...position, ...wave.position };
     await context.sleep(wave.at - context.now().getTime());
+  }
+}
+
+/** Copies of one route: the mailboxes are worked out, then each lane goes on until it is through; waits move the clock. */
+export async function copyOne(
+  context: SyncContext,
+  run: Step,
+  clock: { now: number },
+  job: string,
+  round: number,
+  route: string,
+  remove = false,
+): Promise<void> {
+  const instance = `${job}.${round}.copies.${route}`;
+  const begin = (): ReturnType<typeof beginCopies> => run(() => beginCopies(context, { job, round, route, instance, remove, late: false }));
+  let begun = await begin();
+  while (begun.waitUntil !== null) {
+    clock.now = Math.max(clock.now, begun.waitUntil);
+    begun = await begin();
+  }
+  for (let lane = 0; lane < begun.lanes; lane += 1) {
+    let position: CopyPosition = {
+      job,
+      round,
+      route,
+      instance,
+      lane,
+      lanes: begun.lanes,
+      digest: begun.digest,
+      asOf: begun.asOf,
+      refusals: 0,
+      stop: null,
+    };
+    for (let steps = 0; ; steps += 1) {
+      if (steps > 200) throw new Error('the copies do not come to an end');
+      const at = position;
+      const step = await run(() => copyBatch(context, at));
+      position = step.position;
+      if (step.waitUntil !== null) clock.now = Math.max(clock.now, step.waitUntil);
+      else if (step.end) break;
+    }
   }
 }

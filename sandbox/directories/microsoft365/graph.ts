@@ -1,12 +1,15 @@
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
+import { batchAnswer } from './batch.ts';
 import { deletedItems, graphWrite, isAdvanced, shown } from './graphWrites.ts';
 import { groupsAnswer } from './groups.ts';
+import { type MailboxItem, mailboxAnswer } from './mailboxes.ts';
 import type { TenantObject } from './model.ts';
 
 export interface GraphOptions {
   readonly objects: Objects<TenantObject>;
+  readonly mailboxes: Objects<MailboxItem>;
   readonly domains: readonly string[];
   readonly base: () => string;
 }
@@ -16,6 +19,9 @@ const PAGE = 120;
 /** Graph v1.0 as far as an address book needs it: delta of users, groups and their members, counts, organisation. */
 export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): Reply {
   const path = decodeURIComponent(call.path.replace(/^\/v1\.0/, ''));
+  if (path === '/$batch') return batchAnswer(call, faults, (inner) => graphAnswer(options, inner, faults));
+  const mailbox = mailboxAnswer(options, call, path, faults);
+  if (mailbox) return mailbox;
   if (call.method !== 'GET') return graphWrite(options, call, path, faults);
   if (path.startsWith('/directory/deletedItems/')) return deletedItems(options, call, path);
   if (/^\/organization(\/|$)/.test(path)) {
@@ -70,7 +76,7 @@ function users(options: GraphOptions): readonly TenantObject[] {
 }
 
 /** `$filter` of the kinds that look an address up: `mail eq 'x'`, `userPrincipalName eq 'x'`, `proxyAddresses/any(p:p eq 'smtp:x')`, joined by `or`. */
-function filtered(objects: readonly TenantObject[], call: Call): readonly TenantObject[] {
+export function filtered(objects: readonly TenantObject[], call: Call): readonly TenantObject[] {
   const filter = call.url.searchParams.get('$filter');
   if (!filter) return objects;
   const values = [...filter.matchAll(/eq '((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'").toLowerCase());

@@ -1,7 +1,8 @@
 import type { Faults } from '../faults.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
-import { error, forbidden, type GraphOptions, groupView, list, selectOf } from './graph.ts';
+import { error, filtered, forbidden, type GraphOptions, groupView, list, selectOf } from './graph.ts';
 import type { TenantObject } from './model.ts';
+import { transitiveMembers } from './transitiveMembers.ts';
 
 const TYPES = { user: '#microsoft.graph.user', group: '#microsoft.graph.group', contact: '#microsoft.graph.orgContact' } as const;
 const text = (body: string): Reply => ({ status: 200, headers: { 'content-type': 'text/plain' }, body });
@@ -11,9 +12,9 @@ export function groupsAnswer(options: GraphOptions, call: Call, faults: Faults, 
   const refused = forbidden(faults, 'groups');
   if (refused) return refused;
   const groups = options.objects.all().filter((object) => object.type === 'group' && object.recipientType !== 'DynamicDistributionGroup');
-  if (path === '/groups') return lied(list(options, call, faults, groups, groupView), faults, 'groups');
+  if (path === '/groups') return lied(list(options, call, faults, filtered(groups, call), groupView), faults, 'groups');
   if (path === '/groups/$count') return text(String(groups.length));
-  const [, id, what] = /^\/groups\/([^/]+)(\/members(?:\/\$count)?)?$/.exec(path) ?? [];
+  const [, id, what] = /^\/groups\/([^/]+)(\/members(?:\/\$count)?|\/transitiveMembers)?$/.exec(path) ?? [];
   const group = groups.find((one) => one.id.toLowerCase() === id?.toLowerCase());
   if (!group)
     return error(
@@ -24,6 +25,7 @@ export function groupsAnswer(options: GraphOptions, call: Call, faults: Faults, 
   if (!what) return json(200, groupView(group, selectOf(call)));
   if (faults.forbidden?.includes('members') || faults.forbiddenGroups?.includes(group.id))
     return error(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
+  if (what === '/transitiveMembers') return transitiveMembers(options, call, group);
   const members = (group.members ?? []).flatMap((member) => options.objects.get(member) ?? []);
   // A hidden membership is not refused: it reads as if there were nobody.
   const shown = group.hiddenMembership ? [] : members;

@@ -4,6 +4,7 @@ import { createTokenDesk, type DirectoryServer, json, startDirectoryServer } fro
 import { exchangeAnswer, moduleFile } from './exchange.ts';
 import { error, graphAnswer } from './graph.ts';
 import { type Application, refused, signIn } from './login.ts';
+import { editMailbox, type MailboxItem } from './mailboxes.ts';
 import type { TenantObject } from './model.ts';
 
 export interface Tenant extends Application {
@@ -21,7 +22,8 @@ export async function startMicrosoft365(
   const objects = openObjects<TenantObject>(options.state ? join(options.state, 'microsoft365.jsonl') : null, () => tenant.objects);
   const desk = createTokenDesk();
   let url = '';
-  const graph = { objects, domains: tenant.domains, base: () => `${url}/graph` };
+  const mailboxes = openObjects<MailboxItem>(options.state ? join(options.state, 'mailboxes.jsonl') : null, () => []);
+  const graph = { objects, mailboxes, domains: tenant.domains, base: () => `${url}/graph` };
   const exchange = {
     objects,
     tenant: tenant.tenant,
@@ -36,10 +38,11 @@ export async function startMicrosoft365(
       error(status, 'TooManyRequests', reason, retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
     objects: () => objects.all(),
     control(command) {
+      if ('mailbox' in command) return editMailbox(graph, command as unknown as Parameters<typeof editMailbox>[1]);
       const { put, remove } = command as { put?: TenantObject[]; remove?: string[] };
       for (const object of put ?? []) objects.put({ ...objects.get(object.id), ...object });
       for (const id of remove ?? []) objects.remove(id);
-      return undefined;
+      return command['show'] === 'mailboxes' ? mailboxes.all() : undefined;
     },
     answer(call, faults) {
       if (call.path === `/login/${tenant.tenant}/oauth2/v2.0/token`)

@@ -14,6 +14,7 @@ import {
   type WriteAnswer,
   type WriteRequest,
 } from '../connector.ts';
+import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
 
 /** A directory in a Map: the port without HTTP, for tests and benches. `entries` is the directory itself. */
 export interface MemoryDirectory {
@@ -33,6 +34,8 @@ export interface MemoryDirectory {
   pageSize: number;
   /** What is asked for; changes with rights and property lists. */
   fingerprint: string;
+  /** Mailboxes of its people, for the push type `mailboxContact`. */
+  mailboxes?: MemoryMailboxes;
 }
 
 export interface MemoryGroup {
@@ -104,10 +107,14 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
     readMembers: async (group, cursor) => readMembers(directory, group, cursor),
-    capability: (as) => ({ as, types: [TYPES[as]], ...capability }),
-    write: async (request) => write(directory, request, unique),
+    capability: (as) => (as === 'mailboxContact' ? virtual(capability) : { as, types: [TYPES[as]], ...capability }),
+    write: async (request) =>
+      request.as === 'mailboxContact'
+        ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
+        : write(directory, request, unique),
     get: async (targetId) => directory.entries.get(targetId) ?? null,
-    find: async (query) => find(directory, query),
+    find: async (query) => (query.as === 'mailboxContact' ? null : find(directory, query)),
+    ...(directory.mailboxes ? { copies: createMemoryCopies(directory.mailboxes) } : {}),
     verify: () => [
       {
         name: 'read',
@@ -116,6 +123,11 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
       },
     ],
   };
+}
+
+function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
+  const { hidden: _hidden, stamp: _stamp, x500: _x500, deliveryAddress: _delivery, ...fields } = capability.fields;
+  return { ...capability, as: 'mailboxContact', types: ['mailboxContact'], virtual: true, canHide: false, uniqueAddresses: false, fields };
 }
 
 function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {

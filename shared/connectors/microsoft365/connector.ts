@@ -3,9 +3,11 @@ import type { ManagedIdentity } from '../../http/managedIdentity.ts';
 import type { Microsoft365Settings } from '../../model/configuration.ts';
 import type { Connector } from '../connector.ts';
 import { whatToAsk } from './asked.ts';
+import { createBatch } from './batch.ts';
 import { endpointsOf } from './clouds.ts';
 import { createExchange } from './exchange.ts';
 import { createGraph } from './graph.ts';
+import { createCopies } from './mailboxContact/copies.ts';
 import { membersPage } from './members.ts';
 import { setsOf } from './position.ts';
 import { openPushTypes } from './pushType.ts';
@@ -47,5 +49,6 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
     get: async (targetId, as) => pushType(as).get(targetId),
     find: async (query) => pushType(query.as).find(query),
     verify: (uses) => microsoftProbes({ ...deps, settings, endpoints, asked, graph, exchange, tokens }, uses),
+    copies: createCopies(createBatch(endpoints, deps.http, tokens), settings.limits.lanes),
   };
 }

@@ -4,6 +4,8 @@ import type { CallNeed } from '../permission.ts';
 export interface PermissionNeed extends CallNeed {
   readonly api: 'Microsoft Graph' | 'Office 365 Exchange Online';
   readonly permission: string;
+  /** Exchange can grant it for some mailboxes only (RBAC for Applications): then the token does not show it. */
+  readonly scoped?: boolean;
 }
 
 export const EXCHANGE_READ = 'Exchange.ManageAsApp and the role View-Only Recipients (or Exchange Recipient Administrator)';
@@ -116,5 +118,22 @@ export const PERMISSIONS = {
     why: 'Shows guests in the address lists, or hides them.',
     required: false,
     neededFor: ['guest'],
+  },
+  mailboxContacts: {
+    api: 'Microsoft Graph',
+    call: 'GET, POST, PATCH, DELETE /users/{id}/contactFolders and the contacts in them',
+    permission: 'Contacts.ReadWrite',
+    why: 'Keeps a folder of contacts in the chosen mailboxes. Limit it to them with RBAC for Applications (role Application Contacts.ReadWrite).',
+    required: false,
+    neededFor: ['mailboxContact'],
+    scoped: true,
+  },
+  mailboxMembers: {
+    api: 'Microsoft Graph',
+    call: 'GET /groups, GET /groups/{id}/transitiveMembers',
+    permission: 'GroupMember.Read.All',
+    why: 'Finds the mailboxes of the groups that push.mailboxes names.',
+    required: false,
+    neededFor: ['mailboxContact'],
   },
 } as const satisfies Readonly<Record<string, PermissionNeed>>;

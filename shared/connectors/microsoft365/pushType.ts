@@ -8,6 +8,7 @@ import { contactPushType } from './contact/pushType.ts';
 import type { Exchange } from './exchange.ts';
 import type { Graph } from './graph.ts';
 import { guestPushType } from './guest/pushType.ts';
+import { mailboxContactPushType } from './mailboxContact/pushType.ts';
 
 /** What the rooms of the push types are made of. */
 export interface PushTypeDependencies {
@@ -32,6 +33,7 @@ export interface Microsoft365PushType {
 const ROOMS: Readonly<Partial<Record<PushType, (deps: PushTypeDependencies) => Microsoft365PushType>>> = {
   contact: contactPushType,
   guest: guestPushType,
+  mailboxContact: mailboxContactPushType,
 };
 
 /** The room of each push type, opened at its first use. Throws `refused` for a type that this directory does not have. */

@@ -133,6 +133,11 @@ async function graphFinding(deps: VerifyDependencies, need: PermissionNeed, role
     );
   const missing = namesIn(need.permission).filter((name) => !covered(name, roles));
   if (missing.length === 0) return pass(`${need.permission}: the token holds it (${need.call}).`);
+  if (need.scoped)
+    return warning(
+      `${missing.join(', ')} is not in the token; granted for some mailboxes only, it never is (${need.call}).`,
+      'Prove it with Test-ServicePrincipalAuthorization for one of the mailboxes; the first job names those that it may not write to.',
+    );
   return fail(`${missing.join(', ')} is missing in the token: ${need.call} will be refused. ${need.why}`, grant(need));
 }
 

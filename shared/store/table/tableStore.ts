@@ -1,6 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import type { Store } from '../store.ts';
+import { createCopyStore } from './copies.ts';
 import { createJobLog, createJobStore } from './jobs.ts';
 import { createLinkStore } from './links.ts';
 import { createMembershipStore } from './memberships.ts';
@@ -26,6 +27,7 @@ const TABLES = [
   'JobLog',
   'Leases',
   'Waits',
+  'Copies',
 ] as const;
 
 /** The store in Table Storage. `prefix` (letters and digits) keeps several installations or tests apart in one account. */
@@ -47,6 +49,7 @@ export function storeOver(open: (name: (typeof TABLES)[number]) => Table): Store
     leases: createLeaseStore(tables.Leases),
     routes: createRouteStateStore(tables.RouteState),
     waits: createWaits(tables.Waits),
+    copies: createCopyStore(tables.Copies),
     async prepare() {
       await Promise.all(Object.values(tables).map((table) => table.prepare()));
     },
