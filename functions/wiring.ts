@@ -118,7 +118,8 @@ function httpFor(connector: ConnectorSettings): Http {
 
 function construct(connector: ConnectorSettings, configuration: Configuration, http: Http): OpenConnector['connector'] {
   const deps = { http, secret: (name: string) => secrets.read(name), wanted: wantedAttributes(configuration, connector.id), now: Date.now };
-  if (connector.kind === 'microsoft365') return createMicrosoft365(connector, deps);
+  const passwordKey = settings().exchangeKey;
+  if (connector.kind === 'microsoft365') return createMicrosoft365(connector, { ...deps, ...(passwordKey ? { passwordKey } : {}) });
   if (connector.kind === 'googleWorkspace') return createGoogleWorkspace(connector, deps);
   throw new FailureError({
     code: 'configuration',

@@ -16,11 +16,7 @@ const CONNECTOR: readonly Line<ConnectorSettings>[] = [
 ];
 
 const ROUTE: readonly Line<RouteSettings>[] = [
-  { path: '/push/as', asks: (r) => !['guest', 'contact', 'sharedContact'].includes(r.push.as) },
-  {
-    path: '/push/mailUser',
-    asks: (r) => r.push.mailUser.signIn !== 'blocked' || r.push.mailUser.userPrincipalName !== '{alias}@<initial domain>',
-  },
+  { path: '/push/as', asks: (r) => r.push.as === 'mailboxContact' },
   { path: '/push/mailboxes', asks: (r) => r.push.mailboxes.of.length > 0 || r.push.mailboxes.folder !== null },
   { path: '/schedule/pullTargetEvery', asks: (r) => (r.schedule?.pullTargetEvery ?? 1) !== 1 },
 ];
@@ -33,7 +29,7 @@ export function notAvailable(settings: ConnectorSettings | RouteSettings, start:
     message: 'not available yet',
     fix:
       path === '/push/as'
-        ? 'Use "guest" or "contact" (Microsoft 365), "sharedContact" (Google Workspace) until then.'
+        ? 'Use "guest", "mailUser" or "contact" (Microsoft 365), "sharedContact" (Google Workspace) until then.'
         : 'Leave it at its default until then.',
   }));
 }
