@@ -6,6 +6,8 @@ export interface Settings {
   readonly platformAuthentication: boolean;
   /** Hosts besides the vendors' that endpoints may name. */
   readonly endpointHosts: readonly string[];
+  /** Key with which Exchange Online wants passwords encrypted, where Microsoft's is not the one that we ship: `modulus.exponent` in base64. */
+  readonly exchangeKey: { readonly modulus: string; readonly exponent: string } | null;
 }
 
 let read: Settings | null = null;
@@ -21,7 +23,17 @@ export function settings(): Settings {
   read = {
     localOperator,
     platformAuthentication: env['WEBSITE_AUTH_ENABLED']?.toLowerCase() === 'true',
+    exchangeKey: keyOf(env['GALSYNC_EXCHANGE_KEY']),
     endpointHosts: (env['GALSYNC_ENDPOINT_HOSTS'] ?? '').split(/[\s,;]+/).filter(Boolean),
   };
   return read;
+}
+
+function keyOf(text: string | undefined): Settings['exchangeKey'] {
+  if (!text) return null;
+  const [modulus, exponent] = text.split('.');
+  if (modulus && exponent) return { modulus, exponent };
+  throw new Error(
+    'GALSYNC_EXCHANGE_KEY must be modulus and exponent in base64 with a dot between them; remove it to use the key that is shipped.',
+  );
 }

@@ -132,7 +132,8 @@ function construct(connector: ConnectorSettings, configuration: Configuration, h
     wanted: wantedAttributes(configuration, connector.id),
     now: Date.now,
   };
-  if (connector.kind === 'microsoft365') return createMicrosoft365(connector, deps);
+  const passwordKey = settings().exchangeKey;
+  if (connector.kind === 'microsoft365') return createMicrosoft365(connector, { ...deps, ...(passwordKey ? { passwordKey } : {}) });
   if (connector.kind === 'googleWorkspace') return createGoogleWorkspace(connector, deps);
   throw new FailureError({
     code: 'configuration',

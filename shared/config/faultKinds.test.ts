@@ -94,6 +94,8 @@ const CASES: readonly (readonly [name: string, changes: Changes, path: string, s
   ['stamp attribute that set writes', { back: set({ customAttribute15: 'x' }) }, '/routes/1/push/set/customAttribute15', /stamp/],
   ['placeholder of nothing', { back: set({ companyName: '{organisation}' }) }, '/routes/1/push/set/companyName', /organisation/],
   ['attribute that does not exist', { back: set({ colour: 'x' }) }, '/routes/1/push/set/colour', /colour/],
+  ['sign-in name without a domain', { back: signInName('{alias}') }, '/routes/1/push/mailUser/userPrincipalName', /domain/],
+  ['sign-in name of nothing', { back: signInName('{shoe}@x.example') }, '/routes/1/push/mailUser/userPrincipalName', /shoe/],
   ['retention', { top: { retention: { jobs: '1y' } } }, '/retention/jobs', /days/],
 ];
 
@@ -102,6 +104,9 @@ function credential(secret: string) {
 }
 function endpoint(graph: string): Changes {
   return { contoso: { endpoints: { graph } } };
+}
+function signInName(userPrincipalName: string) {
+  return { push: { as: 'mailUser', mailUser: { userPrincipalName } } };
 }
 function set(values: Record<string, string>) {
   return { push: { as: 'contact', set: values } };
@@ -182,8 +187,6 @@ describe('credentials', () => {
 
 describe('not available yet', () => {
   const lines: readonly (readonly [string, Changes])[] = [
-    ['/routes/1/push/as', { back: { push: { as: 'mailUser' } } }],
-    ['/routes/1/push/mailUser', { back: { push: { as: 'contact', mailUser: { signIn: 'allowed' } } } }],
     ['/routes/0/schedule/pullTargetEvery', { out: { schedule: { cron: '0 3 * * *', timeZone: 'UTC', pullTargetEvery: 2 } } }],
   ];
   it.each(lines)('%s', (path, changes) => {

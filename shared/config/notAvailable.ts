@@ -10,11 +10,6 @@ interface Line<T> {
 const CONNECTOR: readonly Line<ConnectorSettings>[] = [{ path: '/kind', asks: (c) => c.kind === 'exchangeOnPremises' }];
 
 const ROUTE: readonly Line<RouteSettings>[] = [
-  { path: '/push/as', asks: (r) => !['guest', 'contact', 'mailboxContact', 'sharedContact'].includes(r.push.as) },
-  {
-    path: '/push/mailUser',
-    asks: (r) => r.push.mailUser.signIn !== 'blocked' || r.push.mailUser.userPrincipalName !== '{alias}@<initial domain>',
-  },
   { path: '/schedule/pullTargetEvery', asks: (r) => (r.schedule?.pullTargetEvery ?? 1) !== 1 },
 ];
 
@@ -24,9 +19,6 @@ export function notAvailable(settings: ConnectorSettings | RouteSettings, start:
   return faults.map(({ path }) => ({
     path: `${start}${path}`,
     message: 'not available yet',
-    fix:
-      path === '/push/as'
-        ? 'Use "guest", "contact" or "mailboxContact" (Microsoft 365), "sharedContact" (Google Workspace) until then.'
-        : 'Leave it at its default until then.',
+    fix: 'Leave it at its default until then.',
   }));
 }

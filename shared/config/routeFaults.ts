@@ -74,8 +74,25 @@ function pushFaults(route: RouteSettings, start: string, target: ConnectorSettin
     for (const placeholder of placeholders(template))
       if (!knowsAttribute(placeholder)) faults.push(unknownAttribute(pointer(start, ['set', name]), placeholder));
   }
+  faults.push(...signInNameFaults(route.push.mailUser.userPrincipalName, `${start}/mailUser/userPrincipalName`));
   if (route.push.existingWhere) faults.push(...conditionFaults(route.push.existingWhere, `${start}/existingWhere`, knowsAttribute));
   return faults;
+}
+
+const SIGN_IN_NAME = /^[^@<>\s]+@(<initial domain>|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$/;
+
+/** One local part with known placeholders, and a domain: the tenant's initial one, or one that is written out. */
+function signInNameFaults(template: string, path: string): readonly ConfigurationFault[] {
+  const unknown = placeholders(template).filter((name) => !knowsAttribute(name));
+  if (unknown.length > 0) return unknown.map((name) => unknownAttribute(path, name));
+  if (SIGN_IN_NAME.test(template.replace(/\{[^{}]+\}/g, 'x'))) return [];
+  return [
+    {
+      path,
+      message: 'This is no sign-in name: it needs a local part, one @ and a verified domain of the target.',
+      fix: 'Write for example "{alias}@<initial domain>".',
+    },
+  ];
 }
 
 /** What is wrong between routes: an id twice, two routes for one ordered pair (mailboxContact: and one folder). */

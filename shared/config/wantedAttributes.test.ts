@@ -30,6 +30,12 @@ describe('wantedAttributes', () => {
     expect(wanted(changes, 'fabrikam').raw).toEqual([]);
   });
 
+  it('adds what the sign-in names of mail users name', () => {
+    const push = { as: 'mailUser', mailUser: { userPrincipalName: '{employeeId}@<initial domain>' } };
+    expect(wanted({ back: { push } }, 'fabrikam').attributes).toContain('employeeId');
+    expect(wanted({ back: { push: { ...push, as: 'contact' } } }, 'fabrikam').attributes).not.toContain('employeeId');
+  });
+
   it('reads of a target what routes into it write', () => {
     const changes = { out: { push: { attributes: { only: ['birthday'] } } }, back: { push: { as: 'contact', attributes: { only: [] } } } };
     expect(wanted(changes, 'fabrikam').attributes).toEqual(['alias', 'birthday', 'displayName']);

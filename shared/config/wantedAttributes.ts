@@ -20,6 +20,7 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
     for (const name of pushedAttributes(route)) names.add(name);
     if (route.from === connectorId) {
       for (const name of namesIn(route.filter.where)) names.add(name);
+      if (route.push.as === 'mailUser') for (const name of placeholders(route.push.mailUser.userPrincipalName)) names.add(name);
       for (const template of Object.values(route.push.set)) for (const name of placeholders(template)) names.add(name);
     } else if (route.push.existingWhere) for (const name of conditionNames(route.push.existingWhere)) names.add(name);
   }

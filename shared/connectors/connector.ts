@@ -97,8 +97,14 @@ export interface Capability {
   readonly as: PushType;
   /** `Entry.type` of the objects that this push type makes: what `existing` may adopt. */
   readonly types: readonly string[];
+  /** `Entry.type` that such an object may show until every part of the directory knows it: no proof that it has become something else. */
+  readonly unsettledTypes?: readonly string[];
+  /** Its objects are accounts: with one go memberships and rights, so a conversion away from it counts as a removal, too. */
+  readonly holdsAccount?: boolean;
   readonly fields: Readonly<Partial<Record<FieldName, FieldCapability>>>;
   readonly canHide: boolean;
+  /** Addresses, alias and name of such an object can be changed, so that it steps aside for its successor. Absent: it must go first. */
+  readonly stepsAside?: boolean;
   /** The directory keeps addresses unique: a taken one is refused. */
   readonly uniqueAddresses: boolean;
   /** What is written is not visible at once; an object written within 24 h counts as there. */
@@ -121,7 +127,8 @@ export interface Capability {
 }
 
 export interface WriteRequest {
-  readonly change: 'create' | 'update' | 'hide' | 'delete' | 'adopt';
+  /** `release`: only takes our stamp off, whatever the object has become. */
+  readonly change: 'create' | 'update' | 'hide' | 'delete' | 'adopt' | 'release';
   readonly as: PushType;
   readonly kind: Kind;
   readonly targetId: string | null;
@@ -132,7 +139,14 @@ export interface WriteRequest {
   readonly stamp: string;
   /** `''` removes the stamp (release). Absent: leave it as it is. */
   readonly setStamp?: string;
+  /**
+   * update: the object is renamed to this alias, its name and sign-in name with it (`userPrincipalName` among the fields: to that one); so its
+   * successor can have them (conversion). Absent: it keeps them.
+   */
+  readonly setAlias?: string;
   readonly alias: string;
+  /** delete: not into a recycle bin that keeps the addresses: a successor of another push type needs them (conversion). */
+  readonly forGood?: boolean;
   /** Of a create, its later parts included: when it was announced first (ISO). What the directory made before that is not ours. */
   readonly since?: string;
   /** create: the object that this person had before, if any; a directory that keeps deleted objects brings it back. */
@@ -197,6 +211,7 @@ export function fieldsOf(entry: Entry): Fields {
   if (entry.deliveryAddress) fields.deliveryAddress = entry.deliveryAddress;
   if (entry.x500?.length) fields.x500 = entry.x500;
   if (entry.sip?.length) fields.sip = entry.sip;
+  if (entry.kind === 'user') fields.signIn = entry.enabled ? 'allowed' : 'blocked';
   if (entry.stamp ?? entry.stampPlace) fields.stamp = entry.stamp ?? entry.stampPlace ?? null;
   return fields;
 }

@@ -60,4 +60,16 @@ export interface Link {
   /** Waiting to be tried again after a failure that has to do with this object. */
   readonly retry: { readonly at: string; readonly tries: number } | null;
   readonly endedBecause: string | null;
+  /** A conversion that was begun and not finished: there may be two objects, or one that stepped aside. */
+  readonly converting?: Converting | null;
+}
+
+/** What a conversion needs to be finished or taken back after a death in any gap. */
+export interface Converting {
+  readonly from: PushType;
+  readonly to: PushType;
+  /** The object that is replaced; `targetId` of the link is this one until its successor is there. */
+  readonly oldId: string;
+  /** What the old object was before anything was done to it. */
+  readonly image: Fields;
 }

@@ -3,9 +3,18 @@ import type { PushType } from './configuration.ts';
 import type { Kind } from './entry.ts';
 import type { Failure } from './failure.ts';
 
-/** What the diff compares and a write carries: attributes plus what the entry holds beside them. */
-export type FieldName = AttributeName | 'addresses' | 'deliveryAddress' | 'x500' | 'sip' | 'hidden' | 'stamp';
-/** null means empty. `hidden` is `'true' | 'false'`. Lists keep their order; the first address is the primary one. */
+/** What the diff compares and a write carries: attributes plus what the entry holds beside them. `userPrincipalName` is set by creates only. */
+export type FieldName =
+  | AttributeName
+  | 'addresses'
+  | 'deliveryAddress'
+  | 'x500'
+  | 'sip'
+  | 'hidden'
+  | 'stamp'
+  | 'userPrincipalName'
+  | 'signIn';
+/** null means empty. `hidden` is `'true' | 'false'`, `signIn` `'blocked' | 'allowed'`. Lists keep their order; the first address is the primary one. */
 export type FieldValue = string | readonly string[] | null;
 export type Fields = Readonly<Partial<Record<FieldName, FieldValue>>>;
 
@@ -83,6 +92,11 @@ export interface Change {
   /** Addresses (keys) this change takes and gives up at the target: settled by `claims`. */
   readonly takes: readonly string[];
   readonly releases: readonly string[];
+  /**
+   * The object is replaced by one of the push type `as` (reason `converted`): what it is until then. `begun`: an earlier job began it.
+   * `removesAccount`: with the old object goes an account, which counts as a removal.
+   */
+  readonly converts?: { readonly from: PushType; readonly begun: boolean; readonly removesAccount: boolean };
   /** The source must be re-linked from this old source id (same person, new id). */
   readonly relinkFrom: string | null;
   /** For `hide`/`delete`: when the leaving began. */

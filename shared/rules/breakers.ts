@@ -10,6 +10,8 @@ export interface PlanTotals {
   /** Hides and deletes of jobs created in the 23 h before. */
   readonly removalsBefore: number;
   readonly creations: number;
+  /** Those among the creations (and removals) that replace an object by one of another push type. Absent: none. */
+  readonly conversions?: number;
   /** Updates that empty a field; updates whose primary or delivery address changes. */
   readonly clearing: number;
   readonly addressChanges: number;
@@ -33,7 +35,7 @@ export function judgeBreakers(settings: Breakers, totals: PlanTotals): readonly 
         removalsLimit(settings, totals.linked),
         totals.linked,
         totals.linked - totals.removals,
-        'Check who would be hidden or deleted (changes of this job); approve the plan if that is meant, else repair the source.',
+        `${conversionWords(totals)}Check who would be hidden or deleted (changes of this job); approve the plan if that is meant, else repair the source.`,
       ),
     );
   }
@@ -81,7 +83,7 @@ function removalsLimit(settings: Breakers, linked: number): number {
 }
 
 function creationTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {
-  const nextStep = 'Look at whom the plan would create (changes of this job); approve it if that is meant, else narrow the filter.';
+  const nextStep = `${conversionWords(totals)}Look at whom the plan would create (changes of this job); approve it if that is meant, else narrow the filter.`;
   if (totals.firstRun) {
     const hold = settings.firstRun === 'hold' || (settings.firstRun === 'auto' && totals.creations > settings.creations);
     return hold && totals.creations > 0
@@ -98,6 +100,12 @@ function creationTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] 
       : [];
   }
   return totals.creations > settings.creations ? [trip('creations', totals.creations, settings.creations, null, null, nextStep)] : [];
+}
+
+/** A push type that was changed by mistake must not look like leavers and newcomers. */
+function conversionWords({ conversions = 0 }: PlanTotals): string {
+  if (conversions === 0) return '';
+  return `${conversions} of them would be replaced by an object of another push type (reason "converted"): addresses stay, but ids, group memberships and rights of the old object go. If the route's "push.as" was not changed on purpose, change it back. `;
 }
 
 function shrinkTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {

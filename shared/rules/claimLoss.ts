@@ -1,6 +1,6 @@
 import { addressKey } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
-import type { FieldChange, Owner } from '../model/plan.ts';
+import type { FieldChange, Fields, Owner } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { textsOf } from './claimOrder.ts';
 import type { Winner } from './claims.ts';
@@ -43,14 +43,23 @@ export function withoutAddresses(
   );
   const held = before.map(addressKey);
   if (known && !sameValue('addresses', after, before)) fields.push({ name: 'addresses', before: before.length ? before : null, after });
-  if (fields.length === 0) return 'same';
+  if (fields.length === 0 && !change.converts) return 'same';
   return {
     ...change,
     fields,
+    ...(change.desired ? { desired: withoutLost(change.desired, lost) } : {}),
     takes: change.takes.filter((key) => !lost.has(key)),
     releases: [...new Set([...change.releases, ...held.filter((key) => lost.has(key))])],
     holders: change.holders.filter((holder) => !lost.has(holder.key)),
   };
+}
+
+/** What a conversion makes anew, without the lost addresses. */
+function withoutLost(desired: Fields, lost: ReadonlySet<string>): Fields {
+  const addresses = textsOf(desired.addresses ?? null).filter((address) => !lost.has(addressKey(address)));
+  const { deliveryAddress, ...rest } = desired;
+  const delivers = deliveryAddress !== undefined && !lost.has(addressKey(textsOf(deliveryAddress)[0] ?? ''));
+  return { ...rest, addresses, ...(delivers ? { deliveryAddress } : {}) };
 }
 
 /** A linked entry that changes nothing, as a claimant: what `settleClaims` needs of whoever holds an address that others want. */

@@ -97,7 +97,9 @@ function firstPart(change: DraftChange): DraftChange {
   const fields: FieldChange[] = [{ name: 'addresses', before: addresses?.before ?? null, after }];
   if (delivery && free(delivery.before, change.releases).length < textsOf(delivery.before).length)
     fields.push({ name: 'deliveryAddress', before: delivery.before, after: null });
-  return { ...change, fields, takes: [], reason: 'addressMoves' };
+  // A conversion happens once, at its end: what gives up addresses here is still the old object.
+  const { converts, ...plain } = change;
+  return { ...plain, as: converts?.from ?? change.as, desired: null, fields, takes: [], reason: 'addressMoves' };
 }
 
 /** A field's value as a list. */

@@ -3,6 +3,7 @@ import type { KeptReason } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { addressesOf } from './heldAddresses.ts';
 import { takenOverBecause } from './match.ts';
+import { released as releasedStamp } from './release.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
 export interface Leaver {
@@ -19,12 +20,13 @@ export function planLeaver(context: PlanContext, leaver: Leaver, view: TargetVie
   const { link } = leaver;
   if (link.state !== 'linked' || !link.targetId) return NOTHING;
   const sight = view.sight(link.targetId);
-  if (!sight.there) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'alreadyGone' } };
-  const takenOver = sight.entry ? takenOverBecause(context, sight.entry, link) : null;
-  if (takenOver) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'takenOver' } };
+  // The object that a conversion began with may be gone already: its successor, or itself made again, is what leaves.
+  if (!sight.there && !link.converting) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'alreadyGone' } };
+  const takenOver = sight.there && sight.entry ? takenOverBecause(context, sight.entry, link) : null;
+  if (takenOver) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'takenOver' }, ...releasedStamp(context, link, view) };
   if (leaver.unconfirmed) return kept(context, leaver, 'unconfirmed', null);
   if (link.adopted) return released(context, leaver);
-  const shownAgain = link.hidden && sight.entry !== null && !sight.entry.hidden;
+  const shownAgain = link.hidden && sight.there && sight.entry !== null && !sight.entry.hidden;
   const planned = byPolicy(context, leaver, shownAgain);
   // From a source that was read too long ago nothing is hidden or deleted; what would stay anyway keeps its own reason.
   return context.sourceStale && planned.change?.change !== 'keep' ? kept(context, leaver, 'staleSource', null) : planned;

@@ -27,6 +27,9 @@ export interface Matched {
 /** Which target object an entry is, by link, then stamp, then address; never guessed (promises 1, 2, 3, 6, 9). */
 export function matchEntry(context: PlanContext, entry: Entry, projection: Projection, link: Link | null, view: TargetView): Matched {
   const own = linkedMatch(context, link, view);
+  // Whatever the target shows half-way: a conversion that was begun is finished, or taken back.
+  if (link?.state === 'linked' && link.converting && own?.kind === 'missing')
+    return matchEntry(context, entry, projection, link, stillThere(view, link));
   if (own?.kind === 'takenOver') return { match: own, holders: [] };
   if (own?.kind === 'linked') {
     const { collision, holders } = byAddress(
@@ -53,6 +56,11 @@ export function matchEntry(context: PlanContext, entry: Entry, projection: Proje
   }
   if (found.adopt) return { match: { kind: 'adopt', target: found.adopt }, holders: found.holders };
   return { match: { kind: 'create' }, holders: found.holders };
+}
+
+/** The object that a conversion began with counts as there. */
+function stillThere(view: TargetView, link: Link): TargetView {
+  return { ...view, sight: (id) => (id === link.targetId ? { there: true, entry: null, hash: null } : view.sight(id)) };
 }
 
 /** Keys that a linked object holds already: somebody else's object with the same address is no news there. */

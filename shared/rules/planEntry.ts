@@ -2,12 +2,14 @@ import { fieldsOf } from '../connectors/connector.ts';
 import { isAttributeName } from '../model/attributes.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { ChangeKind, FieldChange, FieldName, Fields, FieldValue, Owner, SkipReason } from '../model/plan.ts';
+import type { FieldChange, FieldName, Fields, FieldValue, Owner, SkipReason } from '../model/plan.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
+import { convert } from './convert.ts';
 import { diffFields, hashValue, sameValue } from './diff.ts';
-import { addressesOf } from './heldAddresses.ts';
+import { base, comparedWith, desiredOf, movesOf, signInName, withKnownX500 } from './draft.ts';
 import { type Matched, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
+import { released } from './release.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
 /** What one selected entry comes to: unchanged, skipped (collision, taken over) or a change. */
@@ -19,12 +21,14 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
       return skip(context, entry, projection, link, 'collision', match.owner);
     case 'takenOver': {
       const planned = skip(context, entry, projection, link, 'takenOver', { id: match.targetId, kind: 'released', attribute: match.why });
-      return { ...planned, link: link?.state === 'linked' ? { ...link, state: 'ended', endedBecause: 'takenOver' } : null };
+      const ended = link?.state === 'linked' ? ({ ...link, state: 'ended', endedBecause: 'takenOver' } as const) : null;
+      return { ...planned, link: ended, ...(link ? released(context, link, view) : {}) };
     }
     case 'create':
     case 'missing':
       return create(context, entry, projection, link, matched, match.kind === 'missing' ? 'missingInTarget' : 'new');
     case 'linked':
+      if (link!.converting || link!.as !== projection.as) return convert(context, entry, projection, link!, match.sight, matched);
       return update(context, entry, projection, link!, match.sight, matched, match.restamp ? 'restamped' : 'changed');
     case 'stamped':
     case 'relink': {
@@ -35,40 +39,6 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'adopt':
       return adopt(context, entry, projection, match.target, matched, link);
   }
-}
-
-function base(
-  context: PlanContext,
-  entry: Entry,
-  projection: Projection,
-  link: Link | null,
-  change: ChangeKind,
-  reason: string,
-): DraftChange {
-  const name = projection.fields.displayName;
-  return {
-    route: context.route.id,
-    change,
-    kind: entry.kind,
-    as: projection.as,
-    sourceId: entry.id,
-    targetId: link?.state === 'linked' ? link.targetId : null,
-    address: projection.address,
-    displayName: typeof name === 'string' ? name : projection.address,
-    reason,
-    orphan: false,
-    fields: [],
-    desired: null,
-    stamp: formatStamp({ route: context.route.id, sourceId: entry.id, adopted: link?.adopted ?? false }),
-    alias: link?.alias ?? aliasFor(context.route.id, entry),
-    owner: null,
-    countedBefore: false,
-    takes: [],
-    releases: [],
-    relinkFrom: null,
-    since: null,
-    holders: [],
-  };
 }
 
 function skip(context: PlanContext, entry: Entry, projection: Projection, link: Link | null, reason: SkipReason, owner: Owner): Planned {
@@ -89,7 +59,8 @@ function create(
   { holders }: Matched,
   reason: string,
 ): Planned {
-  const desired: Fields = link ? withKnownX500(context, projection, link) : projection.fields;
+  const known: Fields = link ? withKnownX500(context, projection, link) : projection.fields;
+  const desired = { ...known, ...signInName(context, entry, projection, link) };
   const row: DraftChange = {
     // What we make is ours in full, also where an adopted one was before.
     ...base(context, entry, projection, link && { ...link, adopted: false }, 'create', reason),
@@ -99,14 +70,6 @@ function create(
     holders,
   };
   return { ...NOTHING, bucket: 'change', change: row, losses: projection.losses };
-}
-
-/** Replies survive: every X500 address ever seen of the person is put back on re-creation (promise 8). */
-function withKnownX500(context: PlanContext, { as, fields }: Projection, link: Link): Fields {
-  if (!context.capabilityOf(as).fields.x500 || link.x500.length === 0 || !context.route.push.addresses.x500) return fields;
-  const now = (fields.x500 as readonly string[] | null | undefined) ?? [];
-  const known = new Set(now.map((value) => value.toLowerCase()));
-  return { ...fields, x500: [...now, ...link.x500.filter((value) => !known.has(value.toLowerCase()))] };
 }
 
 /** What of the target is known: `entry` null while it is as the link's image says. */
@@ -152,41 +115,6 @@ function update(
     relinkFrom,
   };
   return { ...NOTHING, bucket: 'change', change, link: relinkFrom ? null : refreshed, losses };
-}
-
-/** The projection, and what it does not say: attributes of ours that the route pushes no longer are empty; who returns is shown again. */
-function desiredOf(context: PlanContext, projection: Projection, link: Link): Fields {
-  const { fields: held, canHide } = context.capabilityOf(projection.as);
-  const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
-  const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
-  return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
-}
-
-/** What the object is known to hold: not what is still to be written, and of lists not what is the directory's own. */
-function comparedWith(context: PlanContext, { as }: Projection, link: Link, current: Fields): Fields {
-  const held = context.capabilityOf(as).fields;
-  const compared: Partial<Record<FieldName, FieldValue>> = { ...current };
-  for (const name of link.open?.fields ?? []) delete compared[name];
-  for (const [name, value] of Object.entries(compared) as [FieldName, FieldValue][])
-    if (held[name]?.keepsOthers && Array.isArray(value)) compared[name] = value.slice(0, held[name].maxValues);
-  return compared;
-}
-
-/** Address keys that a change newly takes at the target, and gives up. */
-function movesOf(
-  context: PlanContext,
-  projection: Projection,
-  current: Fields,
-  fields: readonly FieldChange[],
-): Pick<DraftChange, 'takes' | 'releases'> {
-  if (!fields.some((field) => field.name === 'addresses' || field.name === 'deliveryAddress')) return { takes: [], releases: [] };
-  const held = addressesOf({ image: current });
-  return {
-    takes: projection.addressKeys.filter((key) => !held.includes(key)),
-    releases: context.capabilityOf(projection.as).fields.addresses?.keepsOthers
-      ? []
-      : held.filter((key) => !projection.addressKeys.includes(key)),
-  };
 }
 
 function lostAtTarget(desired: Fields, current: Fields, notKept: Link['notKept']): readonly string[] {

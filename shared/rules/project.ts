@@ -54,6 +54,7 @@ export function compileProjection(route: RouteSettings, target: Capability): (en
     Object.assign(fields, addresses.fields);
     const hidden = hiddenOf(entry, route);
     if (hidden !== null && target.canHide) fields.hidden = hidden;
+    if (target.fields.signIn) fields.signIn = route.push.mailUser.signIn;
     fields.displayName ??= cutText(addresses.address, target.fields.displayName?.maxLength ?? 256);
     const fitted = target.fit?.(fields) ?? { fields, lost: [] };
     return {

@@ -52,6 +52,8 @@ export interface Planned {
   readonly skipReason: SkipReason | null;
   readonly keptReason: KeptReason | null;
   readonly change: DraftChange | null;
+  /** A second change, neither counted nor shown: our stamp is taken off what is released. */
+  readonly also?: DraftChange;
   /** To be stored by a push or sync although nothing is written to the target: refreshed image, leaving noted, link ended. */
   readonly link: Link | null;
   readonly losses: readonly string[];

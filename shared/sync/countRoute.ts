@@ -6,8 +6,12 @@ import type { SealedRoute } from './sealed.ts';
 /** How changes without an outcome are counted: as if carried out (simulation), or as held. */
 export type Without = 'asPlanned' | 'held';
 
-/** Hides and deletes that the removals breaker counts: neither approved ones nor the end of a hide that was counted. */
+/**
+ * What the removals breaker counts: hides and deletes (neither approved ones nor the end of a hide that was counted), and conversions that
+ * take an account away.
+ */
 export function isRemoval(change: Change): boolean {
+  if (change.converts) return change.converts.removesAccount && !change.converts.begun;
   return change.orphan && (change.change === 'hide' || change.change === 'delete') && !change.countedBefore;
 }
 

@@ -64,7 +64,8 @@ function tripsOf(
     removalsBefore: state.removals
       .filter((one) => one.job !== record.job.id && Date.parse(one.at) >= since)
       .reduce((n, one) => n + one.count, 0),
-    creations: counting.filter((change) => change.change === 'create').length,
+    creations: counting.filter(isCreation).length,
+    conversions: counting.filter((change) => change.converts && !change.converts.begun).length,
     clearing: counting.filter(
       (change) => change.change === 'update' && !change.orphan && change.fields.some((field) => field.after === null),
     ).length,
@@ -85,12 +86,18 @@ function changesAddress(change: Change): boolean {
   });
 }
 
+/** A conversion makes a new object, too; one that an earlier job began was counted then. */
+function isCreation(change: Change): boolean {
+  return change.change === 'create' || change.converts?.begun === false;
+}
+
 /** What an approval covers: the changes of the kinds that tripped. A shrink covers the removals that it brings. */
 function coveredBy(doable: readonly Change[], trips: readonly Trip[]): readonly Change[] {
   const tripped = new Set(trips.map((trip) => trip.breaker).filter((name) => APPROVED_BREAKERS.has(name)));
   return doable.filter((change) => {
     if (change.orphan) return tripped.has('removals') || tripped.has('sourceShrinkPercent');
-    if (change.change === 'create') return tripped.has('creations') || tripped.has('firstRun');
+    if (isCreation(change) && (tripped.has('creations') || tripped.has('firstRun'))) return true;
+    if (isRemoval(change) && tripped.has('removals')) return true;
     if (change.change !== 'update') return false;
     return (
       (tripped.has('clearedPercent') && change.fields.some((field) => field.after === null)) ||

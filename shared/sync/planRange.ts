@@ -61,7 +61,8 @@ async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap
       const entry = withhold(read);
       const selected = plan.select(entry);
       const link = links.get(entry.id) ?? null;
-      const as = link?.state === 'linked' ? link.as : pushTypeOf(planning.route.push.as, entry.kind);
+      // What we made becomes what the route says by now; what we adopted was there before us and stays what it is.
+      const as = link?.state === 'linked' && link.adopted ? link.as : pushTypeOf(planning.route.push.as, entry.kind);
       candidates.push({ entry, selected, projection: selected.kept ? plan.project(entry, as) : null, link });
     }
   }
@@ -92,6 +93,7 @@ function collect(
   let unchanged = 0;
   const take = (planned: Planned): void => {
     if (planned.change) changes.push(planned.change);
+    if (planned.also) changes.push(planned.also);
     if (planned.link) updates.push(planned.link);
     if (planned.bucket === 'unchanged') unchanged += 1;
     for (const loss of planned.losses) losses[loss] = (losses[loss] ?? 0) + 1;

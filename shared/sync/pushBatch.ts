@@ -11,7 +11,8 @@ import { connectorSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import { holdsLease } from './leases.ts';
 import type { SealedRoute } from './sealed.ts';
-import { type WriteContext, writeChange } from './writeChange.ts';
+import { writeChange } from './writeChange.ts';
+import type { WriteContext } from './written.ts';
 
 /** A batch begins no change after this time and returns the rest (design §3, Cancel). */
 const TIME_MS = 10_000;
@@ -74,7 +75,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
       const complete = await workOff(
         run,
         { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence },
-        { connector, now: context.now },
+        { connector, now: context.now, sleep: context.sleep, save: (link) => context.store.links.put(link) },
       );
       if (!complete) {
         const end = await cancelled();

@@ -1,5 +1,6 @@
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
+import { pushTypeOf } from '../model/pushType.ts';
 import type { Sight, TargetView } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
 import type { SnapshotRow, TargetIndex } from '../store/store.ts';
@@ -37,6 +38,12 @@ export async function openTargetView(planning: Planning, keys: readonly string[]
 /** Where the link row is the object: what is linked is there and as its image says, and the directory holds nothing that could match. */
 const VIRTUAL: TargetView = { sight: () => ({ there: true, entry: null, hash: null }), hits: () => [], sourceHas: () => true };
 
+/** One part of the directory knows a new object before another tells what it is: that is no proof that it became something else. */
+function isUnsettled(planning: Planning, link: Link, entry: Entry): boolean {
+  if (link.state !== 'linked' || !planning.target.capability(link.as).unsettledTypes?.includes(entry.type)) return false;
+  return link.writtenAt !== null && planning.plan.now.getTime() - Date.parse(link.writtenAt) < LAG_MS;
+}
+
 type RowReader = (id: string) => Promise<Entry | null>;
 
 /** Reads single objects of a snapshot; shards are kept for the duration of one activity. */
@@ -57,8 +64,12 @@ export function createRowReader(planning: Pick<Planning, 'context'>, connector: 
 async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, link: Link): Promise<Sight> {
   const id = link.targetId!;
   const hash = index.hash(id);
-  if (index.has(id))
-    return hash !== null && hash === link.imageHash ? { there: true, entry: null, hash } : { there: true, entry: await rows(id), hash };
+  if (index.has(id)) {
+    if (hash !== null && hash === link.imageHash && link.as === pushTypeOf(planning.route.push.as, link.kind))
+      return { there: true, entry: null, hash };
+    const entry = await rows(id);
+    return entry && isUnsettled(planning, link, entry) ? { there: true, entry: null, hash: null } : { there: true, entry, hash };
+  }
   if (link.state !== 'linked') return { there: false };
   const writtenAt = link.writtenAt ? Date.parse(link.writtenAt) : 0;
   if (planning.plan.capabilityOf(link.as).knownLag && planning.plan.now.getTime() - writtenAt < LAG_MS)

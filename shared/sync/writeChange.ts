@@ -1,54 +1,50 @@
-import type { Connector, PendingParts, WriteAnswer, WriteRequest } from '../connectors/connector.ts';
-import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
+import type { WriteAnswer } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
-import type { Change, FieldName, Fields, FieldValue, Outcome } from '../model/plan.ts';
-import { parseStamp } from '../model/stamp.ts';
-import { hashValue } from '../rules/diff.ts';
-import { retryTime } from './retrySchedule.ts';
+import type { Change, Fields } from '../model/plan.ts';
+import { convertObject, wholeLink } from './convertObject.ts';
+import { requestOf, restOf } from './writeRequest.ts';
+import { answered, answerOf, outcome, type WriteContext, type Written } from './written.ts';
 
 /** A created object may not be visible at once: how long after the intent "not found" proves nothing. */
 const LAG_MS = 20_000;
 
-export type Written =
-  | { readonly kind: 'done'; readonly link: Link; readonly outcome: Outcome; readonly permission: boolean }
-  /** The same change must be looked at again after this time. With parts that wait for the target: the row to store and what is said until then. */
-  | { readonly kind: 'deferred'; readonly until: number; readonly parts: { readonly link: Link; readonly outcome: Outcome } | null };
-
-type Refused = Extract<WriteAnswer, { ok: true }>['refused'];
-
-export interface WriteContext {
-  readonly connector: Connector;
-  readonly now: () => Date;
-}
+const UNDECIDED: WriteAnswer = {
+  ok: false,
+  failure: {
+    code: 'notYetVisible',
+    message: 'The object may be there and not visible yet.',
+    nextStep: 'It is looked up again in this job.',
+  },
+  retry: 'later',
+  targetId: null,
+  owner: null,
+};
 
 /**
  * Steps 2 to 4 of writing one change (design §3): the target is called (or, after a lost answer, first asked what became of it), and the
  * link row to be stored is returned with the outcome. Throws `ThrottledError`: nothing was done, try again later.
  * `lookUp`: a create of this link was announced by an earlier attempt, and nobody knows its answer.
  */
-export async function writeChange(context: WriteContext, change: Change, link: Link, lookUp: boolean): Promise<Written> {
-  if (link.doneChange === change.id)
+export async function writeChange(context: WriteContext, planned: Change, link: Link, lookUp: boolean): Promise<Written> {
+  if (link.doneChange === planned.id)
     return { kind: 'done', link, outcome: outcome(context, 'done', link.targetId, null), permission: false };
-  const open = link.open?.change === change.id ? link.open : null;
+  if (planned.converts && (link.converting || link.as !== planned.as)) return convertObject(context, planned, link);
+  const open = link.open?.change === planned.id ? link.open : null;
   if (open && context.now().getTime() < open.until) return { kind: 'deferred', until: open.until, parts: null };
-  try {
-    const found = lookUp ? await foundAgain(context, change, link) : null;
-    if (found === 'wait') return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS, parts: null };
-    const answer = found ?? (await context.connector.write(open ? restOf(change, link, open.fields) : requestOf(change, link)));
-    return answered(context, change, link, answer, found !== null);
-  } catch (error) {
-    if (error instanceof ThrottledError) throw error;
-    const lost = error instanceof FailureError && (error as { answerLost?: boolean }).answerLost === true;
-    const permission = error instanceof FailureError && (error.failure.code === 'permission' || error.failure.code === 'authentication');
-    const answer: WriteAnswer = {
-      ok: false,
-      failure: failureOf(error),
-      retry: permission ? 'permission' : lost ? 'unknown' : 'later',
-      targetId: null,
-      owner: null,
-    };
-    return answered(context, change, link, answer, false);
-  }
+  const whole = await wholeLink(context, planned, link);
+  if ('outcome' in whole) return whole;
+  // What was taken back may be an object that had to be made again; what is left of a conversion is the new object's.
+  const change = planned.converts || whole.targetId !== link.targetId ? { ...planned, targetId: whole.targetId } : planned;
+  const looked = { waits: false, found: false };
+  const answer = await answerOf(async () => {
+    const found = lookUp ? await foundAgain(context, change, whole) : null;
+    looked.waits = found === 'wait';
+    looked.found = found !== null;
+    if (found === 'wait') return UNDECIDED;
+    return found ?? context.connector.write(open ? restOf(change, whole, open.fields) : requestOf(change, whole));
+  });
+  if (looked.waits) return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS, parts: null };
+  return answered(context, change, whole, answer, looked.found);
 }
 
 /** True if an earlier create of this link was announced and nobody knows its answer. */
@@ -80,214 +76,4 @@ async function foundAgain(context: WriteContext, change: Change, link: Link): Pr
     fields,
     setStamp: change.stamp,
   });
-}
-
-function requestOf(change: Change, link: Link): WriteRequest {
-  const fields: Partial<Record<FieldName, FieldValue>> = {};
-  if (change.change === 'create')
-    for (const [name, value] of Object.entries(change.desired ?? {})) {
-      if (value !== null && value !== undefined) fields[name as FieldName] = value;
-    }
-  else for (const field of change.fields) fields[field.name] = field.after;
-  const stamped =
-    change.change === 'create' ||
-    change.change === 'adopt' ||
-    change.relinkFrom !== null ||
-    change.fields.some((field) => field.name === 'stamp');
-  return {
-    change: change.change as WriteRequest['change'],
-    as: change.as,
-    kind: change.kind,
-    targetId: change.targetId ?? link.targetId,
-    fields,
-    current: link.image,
-    stamp: change.stamp,
-    ...(stamped ? { setStamp: change.stamp } : {}),
-    alias: change.alias ?? link.alias ?? '',
-    ...sinceOf(change, link),
-    ...(change.change === 'create' ? { former: link.targetId ?? link.former ?? null } : {}),
-  };
-}
-
-/** Since when an object without our stamp may be ours: a create's intent, also in a later change while the stamp is still to be written. */
-function sinceOf(change: Change, link: Link): { since?: string } {
-  const open = link.open?.fields.includes('stamp') || link.open?.change === change.id ? link.open?.since : null;
-  const since = open ?? (change.change === 'create' ? link.intent?.at : null);
-  return since ? { since } : {};
-}
-
-/** The parts of a change that waited for the target. */
-function restOf(change: Change, link: Link, names: readonly FieldName[]): WriteRequest {
-  const { setStamp: _stamp, former: _former, fields, ...request } = requestOf(change, link);
-  const rest = Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'stamp' && names.includes(name as FieldName)));
-  return {
-    ...request,
-    change: change.change === 'create' || change.change === 'adopt' ? 'update' : request.change,
-    fields: rest,
-    ...(names.includes('stamp') ? { setStamp: change.stamp } : {}),
-  };
-}
-
-function answered(context: WriteContext, change: Change, link: Link, answer: WriteAnswer, found: boolean): Written {
-  if (answer.ok) {
-    const lostFields = answer.notKept.filter((name) => name !== 'hidden');
-    const { pending } = answer;
-    if (pending) return deferred(context, change, link, answer, pending);
-    const next = linkAfter(context, change, link, answer.targetId, lostFields, answer.refused);
-    if (lostFields.length === 0)
-      return {
-        kind: 'done',
-        link: next,
-        outcome: { ...outcome(context, 'done', answer.targetId, found ? 'foundAgain' : answer.note), failure: warningOf(answer.refused) },
-        permission: false,
-      };
-    const failure: Failure = {
-      code: 'notKept',
-      message: `The target did not keep: ${lostFields.join(', ')}.`,
-      nextStep: 'The next job writes these fields again; look at the object in the target if it stays.',
-    };
-    return failed(context, { ...next, doneChange: null }, failure, answer.targetId, null, true);
-  }
-  if (answer.retry === 'collision' && !(answer.targetId && !link.targetId)) {
-    const skipped: Outcome = { ...outcome(context, 'skipped', null, null), failure: answer.failure, owner: answer.owner, collision: true };
-    return { kind: 'done', link: link.targetId ? link : closedIntent(link), outcome: skipped, permission: false };
-  }
-  const base =
-    answer.targetId && !link.targetId
-      ? { ...linkAfter(context, change, link, answer.targetId, Object.keys(change.desired ?? {}) as FieldName[]), doneChange: null }
-      : link;
-  if (answer.retry === 'gone') return failed(context, base, answer.failure, link.targetId, answer.owner, true);
-  if (answer.retry === 'permission')
-    return { ...failed(context, base, answer.failure, link.targetId, answer.owner, false), permission: true };
-  return failed(
-    context,
-    answer.retry === 'never' ? closedIntent(base) : base,
-    answer.failure,
-    base.targetId,
-    answer.owner,
-    answer.retry !== 'never',
-  );
-}
-
-/** What is written stands in the link row; what waits is named there, so that the last wave, or any later job, finishes it as an update. */
-function deferred(
-  context: WriteContext,
-  change: Change,
-  link: Link,
-  answer: Extract<WriteAnswer, { ok: true }>,
-  parts: PendingParts,
-): Written {
-  const since = link.open?.since ?? (change.change === 'create' ? (link.intent?.at ?? null) : null);
-  // A hide that waits has hidden nobody yet.
-  const written = change.change === 'hide' ? link : linkAfter(context, change, link, answer.targetId, parts.fields, answer.refused);
-  // Only the first deferral in a job is a try of its own.
-  const again = link.open?.change === change.id && link.retry;
-  const retry = again ? { ...again, tries: again.tries - 1 } : link.retry;
-  const open = { change: change.id, fields: parts.fields, until: parts.until, since };
-  const waiting = failed(context, { ...written, retry, doneChange: null, open }, parts.failure, answer.targetId, null, true);
-  return { kind: 'deferred', until: parts.until, parts: { link: waiting.link, outcome: { ...waiting.outcome, provisional: true } } };
-}
-
-/** Fields that the object may not have are a warning of a change that is done. */
-function warningOf(refused: Refused): Failure | null {
-  const first = refused?.[0];
-  if (!first) return null;
-  const names = refused.map(({ name }) => name).join(', ');
-  return { ...first.failure, message: `Written without ${names}. ${first.failure.message}`.slice(0, 500) };
-}
-
-/** A create that is known not to have happened leaves no open question behind. */
-function closedIntent(link: Link): Link {
-  return link.targetId === null ? { ...link, intent: null } : link;
-}
-
-function failed(
-  context: WriteContext,
-  link: Link,
-  failure: Failure,
-  targetId: string | null,
-  owner: Outcome['owner'],
-  again: boolean,
-): Extract<Written, { kind: 'done' }> {
-  const tries = (link.retry?.tries ?? 0) + 1;
-  const at = again ? retryTime(tries, context.now()) : null;
-  const result: Outcome = { ...outcome(context, 'failed', targetId, null), failure, owner, retryAt: at };
-  return { kind: 'done', link: { ...link, retry: at ? { at, tries } : null }, outcome: result, permission: false };
-}
-
-function outcome(context: WriteContext, result: Outcome['result'], targetId: string | null, note: string | null): Outcome {
-  return { result, at: context.now().toISOString(), targetId, failure: null, retryAt: null, owner: null, note };
-}
-
-function linkAfter(
-  context: WriteContext,
-  change: Change,
-  link: Link,
-  targetId: string,
-  notKept: readonly FieldName[],
-  refused: Refused = [],
-): Link {
-  const at = context.now().toISOString();
-  const image: Record<string, FieldValue> = { ...link.image };
-  const written: Record<string, string> = { ...link.written };
-  const marks: Record<string, string> = { ...link.notKept };
-  const wrote =
-    change.change === 'create' ? Object.entries(change.desired ?? {}) : change.fields.map((field) => [field.name, field.after] as const);
-  for (const [name, value] of wrote as readonly (readonly [FieldName, FieldValue])[]) {
-    if (notKept.includes(name)) continue;
-    if (refused.some((one) => one.name === name)) {
-      marks[name] = hashValue(value);
-      continue;
-    }
-    image[name] = value;
-    if (value === null) delete written[name];
-    else written[name] = hashValue(value);
-  }
-  const base: Link = {
-    ...link,
-    targetId,
-    image,
-    written,
-    notKept: marks,
-    open:
-      link.open?.change === change.id
-        ? null
-        : stillOpen(
-            link,
-            wrote.map(([name]) => name as FieldName),
-          ),
-    imageHash: null,
-    doneChange: change.id,
-    writtenAt: at,
-    retry: null,
-    alias: change.alias ?? link.alias,
-    address: change.address || link.address,
-    displayName: change.displayName || link.displayName,
-    kind: change.kind,
-    as: change.as,
-  } as Link;
-  const x500 = [...new Set([...link.x500, ...((image['x500'] as readonly string[] | null | undefined) ?? [])])];
-  if (change.change === 'delete') return { ...base, x500, state: 'ended', leaving: leavingOf(change), endedBecause: change.reason };
-  if (change.change === 'hide') return { ...base, x500, state: 'linked', hidden: true, leaving: { ...leavingOf(change), since: at } };
-  if (change.orphan) return { ...base, x500, state: 'ended', endedBecause: change.reason };
-  return {
-    ...base,
-    x500,
-    state: 'linked',
-    // What the stamp says, whatever an earlier link of this person was: taken over or made anew it is ours in full.
-    adopted: parseStamp(change.stamp)?.adopted ?? link.adopted,
-    hidden: false,
-    leaving: null,
-    endedBecause: null,
-  };
-}
-
-/** What another change left open and this one did not write. */
-function stillOpen(link: Link, wrote: readonly FieldName[]): Link['open'] {
-  const fields = link.open?.fields.filter((name) => !wrote.includes(name)) ?? [];
-  return link.open && fields.length > 0 ? { ...link.open, fields } : null;
-}
-
-function leavingOf(change: Change): { reason: 'gone' | 'outOfScope'; since: string } {
-  return { reason: change.reason.startsWith('outOfScope') ? 'outOfScope' : 'gone', since: change.since ?? '' };
 }

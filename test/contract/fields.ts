@@ -11,6 +11,7 @@ const PUSH = {
   attributes: { only: '*', except: [] },
   set: {},
   addressList: 'leave',
+  mailUser: { userPrincipalName: '{alias}@<initial domain>', signIn: 'blocked' },
   addresses: { secondary: true, except: [], sip: true, x500: true, deliverTo: ['delivery.example'], domains: {}, keepOriginal: false },
 } as unknown as PushSettings;
 

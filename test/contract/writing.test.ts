@@ -14,6 +14,7 @@ describe.each([
   ['memory', memory],
   ['microsoft365 as contact', () => microsoft365('contact')],
   ['microsoft365 as guest', () => microsoft365('guest')],
+  ['microsoft365 as mailUser', () => microsoft365('mailUser')],
   ['googleWorkspace as sharedContact', googleWorkspace],
 ] as const)('writing %s', (_name, start) => {
   let subject: Subject;
@@ -178,7 +179,9 @@ describe.each([
     number += 1;
     const sent = request('create', null, fields, { setStamp: `galsync:route:s${number}` });
     const since = new Date(Date.now() - 1_000).toISOString();
-    await subject.control({ faults: { inviteLagMs: 0, loseAnswer: { match: 'New-MailContact|/invitations|/full POST', times: 1 } } });
+    await subject.control({
+      faults: { inviteLagMs: 0, loseAnswer: { match: 'New-MailContact|New-MailUser|/invitations|/full POST', times: 1 } },
+    });
     const answer = await subject
       .connect()
       .write(sent)
@@ -235,7 +238,7 @@ describe.each([
 });
 
 /** Not empty in any directory, or not the object's own. */
-const KEPT: ReadonlySet<FieldName> = new Set<FieldName>(['displayName', 'addresses', 'hidden', 'x500', 'stamp', 'alias']);
+const KEPT: ReadonlySet<FieldName> = new Set<FieldName>(['displayName', 'addresses', 'hidden', 'x500', 'stamp', 'alias', 'signIn']);
 
 function differing(wanted: Fields, there: Fields): readonly (readonly [FieldName, FieldValue, FieldValue])[] {
   return (Object.keys(wanted) as FieldName[])

@@ -134,7 +134,7 @@ describe('guests', () => {
     expect([(await guestOf(person!))!.hidden, (await guestOf(other!))!.id]).toEqual([false, b.id]);
   });
 
-  it('that have become members or mailboxes are released, never touched again', async () => {
+  it('that have become members or mailboxes are released: our stamp goes, nothing else is touched, and nothing ever again', async () => {
     const [person, other] = await linked(2);
     const [a, b] = [(await guestOf(person!))!, (await guestOf(other!))!];
     await world.control('microsoft', {
@@ -148,7 +148,13 @@ describe('guests', () => {
     const job = await run();
     expect(job.routes[0]).toMatchObject({ updated: 0, failed: 0 });
     expect(job.routes[0]!.skippedBecause).toMatchObject({ takenOver: 2 });
-    expect(await writes()).toBe(before);
+    expect(await writes()).toBe(before + 2);
+    for (const old of [a, b]) {
+      const now = (await tenant()).find(({ id }) => id === old.id)!;
+      expect([now.custom['CustomAttribute15'], now.displayName]).toEqual([undefined, old.displayName]);
+    }
+    expect((await run()).routes[0]).toMatchObject({ updated: 0, failed: 0, skippedBecause: { takenOver: 2 } });
+    expect(await writes()).toBe(before + 2);
   });
 
   it('of administrators lose their phones alone, once', async () => {

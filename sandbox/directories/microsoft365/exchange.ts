@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
-import { applyParameter, inUse, taken } from './exchangeParameters.ts';
+import { applyParameter, refusedAddress } from './exchangeParameters.ts';
+import { newMailUser, removeMailUser } from './mailUsers.ts';
 import { EXCHANGE_NAMES, type TenantObject } from './model.ts';
 import { compileOpath } from './opath.ts';
 
@@ -10,6 +11,8 @@ import { compileOpath } from './opath.ts';
 export interface ExchangeOptions {
   readonly objects: Objects<TenantObject>;
   readonly tenant: string;
+  /** Accepted domains. */
+  readonly domains: readonly string[];
   readonly base: () => string;
   /** Addresses freed a moment ago: still refused for a while, if told so. */
   readonly held: Map<string, { readonly owner: string; readonly at: number }>;
@@ -46,8 +49,9 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
     );
   if (name === 'Get-DynamicDistributionGroupMember') return dynamicMembers(options, call, parameters, faults);
   if (name === 'New-MailContact') return create(options, parameters, faults);
-  if (name === 'Set-MailContact' || name === 'Set-Contact') return update(options, name, parameters, faults);
-  if (name === 'Set-MailUser') return update(options, name, parameters, faults);
+  if (name === 'New-MailUser') return newMailUser(options, parameters, faults);
+  if (name === 'Remove-MailUser') return removeMailUser(options, parameters);
+  if (/^Set-(MailContact|Contact|MailUser|User|Mailbox)$/.test(name)) return update(options, name, parameters, faults);
   if (name === 'Remove-MailContact') return remove(options, parameters);
   return unknownCmdlet(name);
 }
@@ -83,7 +87,7 @@ export function fault(status: number, id: string, exception: string, text: strin
   });
 }
 
-function find(options: ExchangeOptions, identity: unknown): TenantObject | undefined {
+export function find(options: ExchangeOptions, identity: unknown): TenantObject | undefined {
   const wanted = String(identity ?? '').toLowerCase();
   return options.objects
     .all()
@@ -94,7 +98,7 @@ function find(options: ExchangeOptions, identity: unknown): TenantObject | undef
     );
 }
 
-function missing(identity: unknown): Reply {
+export function missing(identity: unknown): Reply {
   return fault(
     404,
     'Ex6F9304',
@@ -147,7 +151,7 @@ function dynamicMembers(options: ExchangeOptions, call: Call, parameters: Parame
 }
 
 /** @param cmdlet who may write to a group is told by the cmdlet of its type, never by Get-Recipient */
-function row(object: TenantObject, cmdlet: string): Record<string, unknown> {
+export function row(object: TenantObject, cmdlet: string): Record<string, unknown> {
   const own: Record<string, unknown> = {
     Identity: object.name,
     Id: object.name,
@@ -195,18 +199,12 @@ const NEW_PARAMETERS = new Set([
   'WhatIf',
 ]);
 
-function create(options: ExchangeOptions, parameters: Parameters, faults: Faults): Reply {
-  const unknown = Object.keys(parameters).find((name) => !NEW_PARAMETERS.has(name));
-  if (unknown)
-    return fault(
-      400,
-      '',
-      'System.Management.Automation.ParameterBindingException',
-      `A parameter cannot be found that matches parameter name '${unknown}'.`,
-    );
-  const name = String(parameters['Name'] ?? '');
-  const address = String(parameters['ExternalEmailAddress'] ?? '').replace(/^smtp:/i, '');
-  const alias = String(parameters['Alias'] ?? name.replace(/[^A-Za-z0-9]/g, ''));
+/** What every new recipient is refused for. */
+export function refusedNew(
+  options: ExchangeOptions,
+  { name, address, alias }: { readonly name: string; readonly address: string; readonly alias: string },
+  faults: Faults,
+): Reply | null {
   if (name === '' || name.length > 64)
     return fault(
       400,
@@ -221,8 +219,23 @@ function create(options: ExchangeOptions, parameters: Parameters, faults: Faults
     return fault(400, 'ExB6E0F7', 'ADObjectAlreadyExistsException', `The name "${name}" is already being used. Please try another name.`);
   if (options.objects.all().some((object) => object.alias.toLowerCase() === alias.toLowerCase()))
     return fault(400, 'ExB6E0F8', 'ADObjectAlreadyExistsException', `The alias "${alias}" is already being used.`);
-  const owner = taken(options, address, null, faults);
-  if (owner) return inUse(address, owner);
+  return refusedAddress(options, address, null, faults);
+}
+
+function create(options: ExchangeOptions, parameters: Parameters, faults: Faults): Reply {
+  const unknown = Object.keys(parameters).find((name) => !NEW_PARAMETERS.has(name));
+  if (unknown)
+    return fault(
+      400,
+      '',
+      'System.Management.Automation.ParameterBindingException',
+      `A parameter cannot be found that matches parameter name '${unknown}'.`,
+    );
+  const name = String(parameters['Name'] ?? '');
+  const address = String(parameters['ExternalEmailAddress'] ?? '').replace(/^smtp:/i, '');
+  const alias = String(parameters['Alias'] ?? name.replace(/[^A-Za-z0-9]/g, ''));
+  const refused = refusedNew(options, { name, address, alias }, faults);
+  if (refused) return refused;
   const guid = randomUUID();
   const object: TenantObject = {
     id: randomUUID(),
@@ -275,10 +288,16 @@ function update(options: ExchangeOptions, cmdlet: string, parameters: Parameters
   return { status: 200, body: '', wrote: true };
 }
 
+const WRITTEN_BY: Readonly<Record<string, (object: TenantObject) => boolean>> = {
+  'Set-MailUser': ({ recipientType }) => recipientType === 'MailUser' || recipientType === 'GuestMailUser',
+  'Set-User': ({ type }) => type === 'user',
+  'Set-Mailbox': ({ recipientType }) => recipientType?.endsWith('Mailbox') ?? false,
+};
+
 /** Each cmdlet finds its own kind of recipient only, and guests once Exchange knows them. */
 function isWrittenBy(cmdlet: string, object: TenantObject): boolean {
-  if (cmdlet !== 'Set-MailUser') return object.type === 'contact';
-  return ['GuestMailUser', 'MailUser'].includes(object.recipientType ?? '') && (object.exchangeFrom ?? 0) <= Date.now();
+  if ((object.exchangeFrom ?? 0) > Date.now()) return false;
+  return (WRITTEN_BY[cmdlet] ?? (({ type }: TenantObject) => type === 'contact'))(object);
 }
 
 function remove(options: ExchangeOptions, parameters: Parameters): Reply {

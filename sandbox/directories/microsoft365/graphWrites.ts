@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import { type Call, json, type Reply } from '../server.ts';
+import { deletedUsers } from './exchangeParameters.ts';
 import { error, type GraphOptions } from './graph.ts';
 import type { TenantObject } from './model.ts';
 
@@ -10,6 +11,8 @@ export function graphWrite(options: GraphOptions, call: Call, path: string, faul
   if (path === '/invitations' && call.method === 'POST') return refusedArea(faults, 'invitations') ?? invitations(options, body, faults);
   const restored = /^\/directory\/deletedItems\/([^/]+)\/restore$/.exec(path)?.[1];
   if (restored !== undefined && call.method === 'POST') return refusedArea(faults, 'deletedItems') ?? restore(options, restored, faults);
+  const purged = /^\/directory\/deletedItems\/([^/]+)$/.exec(path)?.[1];
+  if (purged !== undefined && call.method === 'DELETE') return refusedArea(faults, 'deletedItems') ?? purge(options, purged);
   const id = /^\/users\/([^/]+)$/.exec(path)?.[1];
   if (id === undefined || (call.method !== 'PATCH' && call.method !== 'DELETE')) return error(405, 'MethodNotAllowed', 'Not here.');
   const refused = refusedArea(faults, 'usersWrite');
@@ -21,13 +24,17 @@ export function graphWrite(options: GraphOptions, call: Call, path: string, faul
 
 /** `GET /directory/deletedItems/{id}` and the list of deleted users, which is an advanced query. */
 export function deletedItems(options: GraphOptions, call: Call, path: string): Reply {
-  const deleted = deletedUsers(options);
+  const deleted = deletedUsers(options.objects);
   const view = (user: TenantObject): object => ({
     id: user.id,
     displayName: user.displayName,
     mail: user.mail,
     userPrincipalName: `${user.id.replaceAll('-', '')}${user.userPrincipalName}`,
     userType: user.userType,
+    mailNickname: user.alias,
+    onPremisesExtensionAttributes: Object.fromEntries(
+      Object.entries(user.custom).map(([name, value]) => [name.replace('CustomAttribute', 'extensionAttribute'), value]),
+    ),
   });
   const id = /^\/directory\/deletedItems\/([^/]+)$/.exec(path)?.[1];
   if (id !== 'microsoft.graph.user') {
@@ -35,11 +42,11 @@ export function deletedItems(options: GraphOptions, call: Call, path: string): R
     return one ? json(200, { '@odata.type': '#microsoft.graph.user', ...view(one) }) : missing(id ?? '');
   }
   if (!isAdvanced(call)) return error(400, 'Request_UnsupportedQuery', 'Unsupported Query. Use ConsistencyLevel eventual and $count.');
-  const wanted = /mail eq '((?:[^']|'')*)'/
-    .exec(call.url.searchParams.get('$filter') ?? '')?.[1]
-    ?.replaceAll("''", "'")
-    .toLowerCase();
-  return json(200, { value: deleted.filter((user) => wanted === undefined || user.mail?.toLowerCase() === wanted).map(view) });
+  const [, property, quoted] = /(mail|mailNickname) eq '((?:[^']|'')*)'/.exec(call.url.searchParams.get('$filter') ?? '') ?? [];
+  const wanted = quoted?.replaceAll("''", "'").toLowerCase();
+  const matches = (user: TenantObject): boolean =>
+    wanted === undefined || (property === 'mail' ? user.mail : user.alias)?.toLowerCase() === wanted;
+  return json(200, { value: deleted.filter(matches).map(view) });
 }
 
 export function isAdvanced(call: Call): boolean {
@@ -67,13 +74,6 @@ function missing(id: string): Reply {
 
 function conflict(property: string): Reply {
   return error(400, 'Request_BadRequest', `Another object with the same value for property ${property} already exists.`);
-}
-
-function deletedUsers(options: GraphOptions): readonly TenantObject[] {
-  const gone = new Map(options.objects.removed().map((one) => [one.id, one]));
-  return [...gone.values()]
-    .filter((one) => one.object.type === 'user' && one.reason === 'changed' && !options.objects.get(one.id))
-    .map((one) => one.object);
 }
 
 function holds(object: TenantObject, address: string): boolean {
@@ -116,7 +116,7 @@ function invitations(options: GraphOptions, body: Record<string, unknown>, fault
       'BadRequest',
       `The invited user already exists in the directory as object ID: ${owner.id}. They can use that account to sign in to shared apps and resources.`,
     );
-  if (owner || deletedUsers(options).some((user) => holds(user, address))) return conflict('proxyAddresses');
+  if (owner || deletedUsers(options.objects).some((user) => holds(user, address))) return conflict('proxyAddresses');
   const user = guest(options, address, String(body['invitedUserDisplayName'] ?? address), faults);
   options.objects.put(user);
   return { ...invited(user), wrote: true };
@@ -214,6 +214,11 @@ function set(options: GraphOptions, next: TenantObject, name: string, value: unk
     }
     return null;
   }
+  if (name === 'accountEnabled') {
+    if (typeof value !== 'boolean') return invalid;
+    next.accountEnabled = value;
+    return null;
+  }
   if (name === 'mail') return setMail(options, next, String(value));
   if (name === 'businessPhones') {
     if (!Array.isArray(value) || value.length > 1) return invalid;
@@ -245,11 +250,19 @@ function remove(options: GraphOptions, user: TenantObject): Reply {
   return { status: 204, body: '', wrote: true };
 }
 
+function purge(options: GraphOptions, id: string): Reply {
+  const user = deletedUsers(options.objects).find((one) => one.id === id);
+  if (!user) return missing(id);
+  options.objects.put(user);
+  options.objects.remove(id, 'deleted');
+  return { status: 204, body: '', wrote: true };
+}
+
 function restore(options: GraphOptions, id: string, faults: Faults): Reply {
-  const user = deletedUsers(options).find((one) => one.id === id);
+  const user = deletedUsers(options.objects).find((one) => one.id === id);
   if (!user) return missing(id);
   if (user.mail && options.objects.all().some((object) => holds(object, user.mail!))) return conflict('proxyAddresses');
-  const back = { ...user, ...lags(faults), hidden: true };
+  const back = { ...user, ...lags(faults), ...(user.userType === 'Guest' ? { hidden: true } : {}) };
   options.objects.put(back);
   return json(200, { '@odata.type': '#microsoft.graph.user', id, displayName: back.displayName, mail: back.mail }, { wrote: true });
 }

@@ -27,6 +27,7 @@ export async function startMicrosoft365(
   const exchange = {
     objects,
     tenant: tenant.tenant,
+    domains: tenant.domains,
     base: () => `${url}/exchange`,
     held: new Map<string, { owner: string; at: number }>(),
   };

@@ -32,6 +32,10 @@ export interface MemoryDirectory {
   lag?: { readonly fields: readonly FieldName[]; readonly ms: number; readonly now: () => number };
   readonly made: Map<string, number>;
   pageSize: number;
+  /** New objects get an X500 address of their own, as Exchange's have a legacyExchangeDN. */
+  legacyNames?: boolean;
+  /** False: no object can step aside for its successor. */
+  stepsAside?: boolean;
   /** What is asked for; changes with rights and property lists. */
   fingerprint: string;
   /** Mailboxes of its people, for the push type `mailboxContact`. */
@@ -107,7 +111,17 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
     readMembers: async (group, cursor) => readMembers(directory, group, cursor),
-    capability: (as) => (as === 'mailboxContact' ? virtual(capability) : { as, types: [TYPES[as]], ...capability }),
+    capability: (as) =>
+      as === 'mailboxContact'
+        ? virtual(capability)
+        : {
+            as,
+            types: [TYPES[as]],
+            ...capability,
+            stepsAside: as !== 'guest' && directory.stepsAside !== false,
+            ...(as === 'guest' || as === 'mailUser' ? { holdsAccount: true } : {}),
+            ...(as === 'mailUser' ? { fields: { ...capability.fields, signIn: {}, userPrincipalName: {} } } : {}),
+          },
     write: async (request) =>
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
@@ -175,13 +189,10 @@ function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean)
   const known = request.change === 'create' ? null : directory.entries.get(request.targetId!);
   if (known === undefined) return refused('notFound', 'gone', `There is no object ${request.targetId}.`);
   const id = known?.id ?? `m-${directory.entries.size}-${directory.writes}`;
-  const entry = applied(known ?? null, id, request);
-  const taken = unique
-    ? [...directory.entries.values()].find(
-        (other) =>
-          other.id !== id && other.addresses.some((address) => entry.addresses.some((own) => addressKey(own) === addressKey(address))),
-      )
-    : undefined;
+  const written = applied(known ?? null, id, request);
+  const own = directory.legacyNames && !known ? [`/o=memory/cn=${id}`] : [];
+  const entry = own.length > 0 ? { ...written, x500: [...own, ...(written.x500 ?? [])] } : written;
+  const taken = unique ? [...directory.entries.values()].find((other) => other.id !== id && clash(other, entry)) : undefined;
   if (taken)
     return {
       ...refused('addressInUse', 'collision', `An address of ${request.alias} is used by ${taken.id}.`),
@@ -191,6 +202,16 @@ function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean)
   directory.writes += 1;
   if (!known && directory.lag) directory.made.set(id, directory.lag.now());
   return { ok: true, targetId: id, notKept: [], note: null, ...(pending ? { pending } : {}) };
+}
+
+/** Addresses of every kind are unique, and so are aliases. */
+function clash(other: Entry, entry: Entry): boolean {
+  const { alias } = entry.attributes;
+  return (
+    other.addresses.some((address) => entry.addresses.some((own) => addressKey(own) === addressKey(address))) ||
+    (other.x500 ?? []).some((address) => entry.x500?.includes(address)) ||
+    (alias !== undefined && other.stamp !== undefined && other.attributes.alias === alias)
+  );
 }
 
 /** What of a request the directory takes now, and what it takes later. */
@@ -234,10 +255,14 @@ function applied(known: Entry | null, id: string, request: WriteRequest): Entry 
   const own: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(request.fields) as [FieldName, FieldValue][]) {
     if (name === 'hidden') own['hidden'] = value === 'true';
-    else if (name === 'addresses' || name === 'x500' || name === 'deliveryAddress' || name === 'sip')
+    else if (name === 'signIn') own['enabled'] = value !== 'blocked';
+    else if (name === 'userPrincipalName') own[name] = value;
+    else if (name === 'x500') own[name] = [...new Set([...(base.x500 ?? []), ...((value as readonly string[] | null) ?? [])])];
+    else if (name === 'addresses' || name === 'deliveryAddress' || name === 'sip')
       own[name] = value ?? (name === 'addresses' ? [] : undefined);
     else if (name !== 'stamp') attributes[name] = value;
   }
+  if (request.setAlias !== undefined) attributes['alias'] = request.setAlias;
   for (const [name, value] of Object.entries(attributes)) if (value === null) delete attributes[name];
   const { stamp: _stamp, ...unstamped } = { ...base, ...own, attributes } as Entry;
   if (request.setStamp === undefined) return { ...unstamped, ...(base.stamp ? { stamp: base.stamp } : {}) } as Entry;
@@ -246,6 +271,7 @@ function applied(known: Entry | null, id: string, request: WriteRequest): Entry 
 
 function find(directory: MemoryDirectory, query: FindQuery): Entry | null {
   for (const entry of directory.entries.values())
-    if (entry.stamp === query.stamp || (query.alias !== '' && entry.attributes.alias === query.alias)) return entry;
+    if (entry.type === TYPES[query.as] && (entry.stamp === query.stamp || (query.alias !== '' && entry.attributes.alias === query.alias)))
+      return entry;
   return null;
 }

@@ -8,6 +8,7 @@ import { endpointsOf } from './clouds.ts';
 import { createExchange } from './exchange.ts';
 import { createGraph } from './graph.ts';
 import { createCopies } from './mailboxContact/copies.ts';
+import type { PasswordKey } from './mailUser/password.ts';
 import { membersPage } from './members.ts';
 import { setsOf } from './position.ts';
 import { openPushTypes } from './pushType.ts';
@@ -26,6 +27,8 @@ export interface Microsoft365Dependencies {
   readonly now: () => number;
   /** Short waits until a new object is visible; tests pass their own. */
   readonly sleep?: (ms: number) => Promise<void>;
+  /** Key for passwords of new accounts, if it is not the one that Microsoft's module ships. */
+  readonly passwordKey?: PasswordKey;
 }
 
 /** The connector for Entra ID and Exchange Online. Lives as long as the process: its tokens are shared by all callers. */
@@ -36,7 +39,16 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
   const graph = createGraph(endpoints, deps.http, tokens);
   const exchange = createExchange(settings, endpoints, deps.http, tokens);
   const sleep = deps.sleep ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)));
-  const pushType = openPushTypes({ settings, asked, graph, exchange, http: deps.http, now: deps.now, sleep });
+  const pushType = openPushTypes({
+    settings,
+    asked,
+    graph,
+    exchange,
+    http: deps.http,
+    now: deps.now,
+    sleep,
+    ...(deps.passwordKey ? { passwordKey: deps.passwordKey } : {}),
+  });
   return {
     id: settings.id,
     kind: 'microsoft365',

@@ -10,9 +10,9 @@ export interface FieldMap {
   readonly recipient?: string;
   /** Property that Get-Contact returns: what no other cmdlet shows of a mail contact. */
   readonly contact?: string;
-  /** Cmdlet that writes it on a mail contact, under the same parameter name unless `parameter` says otherwise. */
-  readonly write?: { readonly cmdlet: 'Set-MailContact' | 'Set-Contact'; readonly parameter: string };
-  /** UTF-16 units that a mail contact takes (reference §5.7: cmdlet help, else the directory attribute behind it). */
+  /** Which cmdlet of a mail contact or mail user writes it: Set-MailContact and Set-MailUser, or Set-Contact and Set-User. */
+  readonly write?: { readonly cmdlet: 'mail' | 'person'; readonly parameter: string };
+  /** UTF-16 units that a mail contact or mail user takes (reference §5.7: cmdlet help, else the directory attribute behind it). */
   readonly maxLength?: number;
   readonly maxValues?: number;
 }
@@ -23,7 +23,7 @@ const contact = (
   maxValues?: number,
 ): Pick<FieldMap, 'contact' | 'write' | 'maxLength' | 'maxValues'> => ({
   contact: property,
-  write: { cmdlet: 'Set-Contact', parameter: property },
+  write: { cmdlet: 'person', parameter: property },
   maxLength,
   ...(maxValues === undefined ? {} : { maxValues }),
 });
@@ -37,7 +37,7 @@ export const FIELDS: readonly FieldMap[] = [
     user: 'displayName',
     group: true,
     recipient: 'DisplayName',
-    write: { cmdlet: 'Set-MailContact', parameter: 'DisplayName' },
+    write: { cmdlet: 'mail', parameter: 'DisplayName' },
     maxLength: 256,
   },
   { attribute: 'alias', user: 'mailNickname', group: true, recipient: 'Alias' },
@@ -67,7 +67,7 @@ export const FIELDS: readonly FieldMap[] = [
       attribute: `customAttribute${n}`,
       user: `onPremisesExtensionAttributes.extensionAttribute${n}`,
       recipient: `CustomAttribute${n}`,
-      write: { cmdlet: 'Set-MailContact', parameter: `CustomAttribute${n}` },
+      write: { cmdlet: 'mail', parameter: `CustomAttribute${n}` },
       maxLength: 1024,
     }),
   ),

@@ -1,6 +1,7 @@
 import type { AttributeValue } from '../../model/attributes.ts';
 import type { EntryPart } from '../../model/entry.ts';
 import type { Asked } from './asked.ts';
+import { canonicalCountry } from './countries.ts';
 import { addAddresses, addStamp, attributesOf, isoTime, isTrue, type PartFields } from './parts.ts';
 import { listOf } from './proxies.ts';
 
@@ -37,7 +38,11 @@ export function userPart(user: GraphObject, asked: Asked): EntryPart {
   addAddresses(part, user.proxyAddresses, listOf(user.mail)[0] ?? '');
   addStamp(part, valueAt(user, asked.stampPath));
   addCommon(part, user);
-  const attributes = attributesOf(asked.fields, (field) => (field.user ? valueAt(user, field.user) : undefined));
+  const attributes = attributesOf(asked.fields, (field) => {
+    const value = field.user ? valueAt(user, field.user) : undefined;
+    // What we wrote is compared by one English name; everybody else's is theirs to spell.
+    return part.stamp !== undefined && field.attribute === 'country' ? canonicalCountry(listOf(value)[0] ?? '') || value : value;
+  });
   if (attributes) part.attributes = attributes;
   addRaw(part, user, asked.userRaw);
   return { id: String(user.id), primary: true, fields: part };

@@ -9,6 +9,8 @@ import type { Exchange } from './exchange.ts';
 import type { Graph } from './graph.ts';
 import { guestPushType } from './guest/pushType.ts';
 import { mailboxContactPushType } from './mailboxContact/pushType.ts';
+import type { PasswordKey } from './mailUser/password.ts';
+import { mailUserPushType } from './mailUser/pushType.ts';
 
 /** What the rooms of the push types are made of. */
 export interface PushTypeDependencies {
@@ -20,6 +22,8 @@ export interface PushTypeDependencies {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Key for passwords of new accounts, if it is not the one that Microsoft's module ships. */
+  readonly passwordKey?: PasswordKey;
 }
 
 /** One push type of this directory: the part of the port `Connector` that has to do with writing. Each has a room of its own. */
@@ -34,6 +38,7 @@ const ROOMS: Readonly<Partial<Record<PushType, (deps: PushTypeDependencies) => M
   contact: contactPushType,
   guest: guestPushType,
   mailboxContact: mailboxContactPushType,
+  mailUser: mailUserPushType,
 };
 
 /** The room of each push type, opened at its first use. Throws `refused` for a type that this directory does not have. */

@@ -17,6 +17,8 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   'Organization.Read.All': ['Organization.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   'Domain.Read.All': ['Domain.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   'Contacts.Read': ['Contacts.ReadWrite'],
+  'User.EnableDisableAccount.All': ['User.ReadWrite.All', 'Directory.ReadWrite.All'],
+  'User.DeleteRestore.All': ['User.ReadWrite.All', 'Directory.ReadWrite.All'],
 };
 
 /** The application permissions in an app-only token (`roles`), null for a token that does not show them. */

@@ -27,6 +27,7 @@ export function contactCapability(settings: Microsoft365Settings): Capability {
     types: CONTACT_TYPES,
     fields,
     canHide: true,
+    stepsAside: true,
     uniqueAddresses: true,
     knownLag: true,
     lanes: Math.min(LANES, settings.limits.lanes ?? LANES),

@@ -24,6 +24,7 @@ export function guestCapability(settings: Microsoft365Settings): Capability {
     types: GUEST_TYPES,
     fields,
     canHide: true,
+    holdsAccount: true,
     uniqueAddresses: true,
     knownLag: true,
     lanes: Math.min(LANES, settings.limits.lanes ?? LANES),

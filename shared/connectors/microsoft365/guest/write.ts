@@ -155,7 +155,7 @@ async function writeVisibility(deps: GuestDependencies, request: WriteRequest, i
 
 async function remove(deps: GuestDependencies, request: WriteRequest, id: string): Promise<WriteAnswer> {
   const user = await deps.guests.user(id);
-  if (!user) return done(id, 'alreadyGone');
+  if (!user) return request.forGood ? purge(deps, request, id) : done(id, 'alreadyGone');
   // An account with access rights: what it is now counts, not what the last read showed (promise 1).
   const unstamped = user.entry.stamp === undefined && user.entry.stampPlace === undefined && madeSince(user.entry, request.since);
   if ((user.entry.stamp !== request.stamp && !unstamped) || !user.entry.external || user.entry.readOnly) {
@@ -163,10 +163,20 @@ async function remove(deps: GuestDependencies, request: WriteRequest, id: string
     return failed('later', { code: 'conflict', message, nextStep: 'The next job looks again and releases it.' }, id);
   }
   const answer = await deps.graph.write({ method: 'DELETE', path: `/users/${encodeURIComponent(id)}`, idempotent: true });
-  if (answer.status < 300) return done(id, null);
+  if (answer.status < 300) return request.forGood ? purge(deps, request, id) : done(id, null);
   return answer.status === 404
     ? done(id, 'alreadyGone')
     : refused(answer, nameOf(request, id), 'DELETE /users/{id}', PERMISSIONS.deleteGuest.permission, id);
+}
+
+/** A deleted guest keeps its address for 30 days: its successor of another type can have it only once the guest is gone for good. */
+async function purge(deps: GuestDependencies, request: WriteRequest, id: string): Promise<WriteAnswer> {
+  const path = `/directory/deletedItems/${encodeURIComponent(id)}`;
+  const answer = await deps.graph.write({ method: 'DELETE', path, idempotent: true });
+  if (answer.status < 300) return done(id, null);
+  return answer.status === 404
+    ? done(id, 'alreadyGone')
+    : refused(answer, nameOf(request, id), 'DELETE /directory/deletedItems/{id}', PERMISSIONS.purgeGuest.permission, id);
 }
 
 async function visible(deps: GuestDependencies, id: string): Promise<GuestUser | null> {

@@ -6,23 +6,28 @@ import { listOf, splitProxies } from '../proxies.ts';
 
 export type Parameters = Readonly<Record<string, unknown>>;
 
-/** `Name` of a new contact: it must be unique in the organisation and no longer than this (learn.microsoft.com exchange/new-mailcontact). */
+/** `Name` must be unique in the organisation and no longer than this (learn.microsoft.com exchange/new-mailcontact, new-mailuser). */
 const NAME_LENGTH = 64;
 const SEGMENTER = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Parameters of New-MailContact. `suffix`: set when the plain name is taken; stable, as it comes from our alias. */
-export function newContactParameters(request: WriteRequest, suffix: boolean): Parameters {
+/** What New-MailContact and New-MailUser both take. `suffix`: set when the plain name is taken; stable, as it comes from our alias. */
+export function newRecipientParameters(request: WriteRequest, suffix: boolean): Parameters {
   const { fields, alias } = request;
   const displayName = textOf(fields.displayName) || primaryOf(fields);
-  const tail = suffix ? ` (${alias.slice(alias.lastIndexOf('.') + 1)})` : '';
   return {
-    Name: `${cut(displayName.replace(/[\r\n\t]+/g, ' '), NAME_LENGTH - tail.length)}${tail}`,
+    Name: uniqueName(displayName, suffix ? alias : null),
     DisplayName: displayName,
     Alias: alias,
     ExternalEmailAddress: textOf(fields.deliveryAddress) || primaryOf(fields),
     ...optional('FirstName', fields.givenName),
     ...optional('LastName', fields.surname),
   };
+}
+
+/** A `Name` of at most 64 characters; `alias`: what tells it from the names of namesakes (the hash at its end). */
+function uniqueName(displayName: string, alias: string | null): string {
+  const tail = alias === null ? '' : ` (${alias.slice(alias.lastIndexOf('.') + 1)})`;
+  return `${cut(displayName.replace(/[\r\n\t]+/g, ' '), NAME_LENGTH - tail.length)}${tail}`;
 }
 
 /** Cuts between grapheme clusters, so that no half of an emoji stays (case R15). */
@@ -36,22 +41,21 @@ function cut(text: string, max: number): string {
 }
 
 /**
- * Parameters of Set-MailContact for the fields that change, without Identity.
- * @param proxies the contact's `EmailAddresses` as they are now: what is not ours to decide (other prefixes, X500) stays in the new list
+ * Parameters of Set-MailContact or Set-MailUser for the fields that change, without Identity.
+ * @param proxies the object's `EmailAddresses` as they are now: what is not ours to decide (other prefixes, X500) stays in the new list
  */
-export function mailContactParameters(
-  request: WriteRequest,
-  stampProperty: string,
-  proxies: readonly string[] | null,
-): Record<string, unknown> {
+export function mailParameters(request: WriteRequest, stampProperty: string, proxies: readonly string[] | null): Record<string, unknown> {
   const { fields } = request;
   const parameters: Record<string, unknown> = {};
   const stamp = request.setStamp ?? (typeof fields.stamp === 'string' ? fields.stamp : undefined);
   if (stamp !== undefined) parameters[stampProperty] = stamp === '' ? null : stamp;
-  for (const field of mapped('Set-MailContact', fields))
-    parameters[field.write!.parameter] = valueFor(field, fields[field.attribute] ?? null);
+  for (const field of mapped('mail', fields)) parameters[field.write!.parameter] = valueFor(field, fields[field.attribute] ?? null);
   if (fields.hidden !== undefined && fields.hidden !== null) parameters.HiddenFromAddressListsEnabled = fields.hidden === 'true';
   if (request.change === 'hide') parameters.HiddenFromAddressListsEnabled = true;
+  if (request.setAlias !== undefined) {
+    parameters.Alias = request.setAlias;
+    parameters.Name = uniqueName(textOf(fields.displayName) || textOf(request.current.displayName), request.setAlias);
+  }
   if (proxies !== null) parameters.EmailAddresses = proxyList(fields, proxies);
   const route = routingAddress(request);
   if (route !== null) parameters.ExternalEmailAddress = route;
@@ -63,10 +67,10 @@ export function touchesProxies(fields: Fields): boolean {
   return fields.addresses !== undefined || fields.x500 !== undefined || fields.sip !== undefined;
 }
 
-/** Parameters of Set-Contact, without Identity. `WindowsEmailAddress` (the address shown) goes with every change of the primary one. */
-export function contactParameters(request: WriteRequest): Record<string, unknown> {
+/** Parameters of Set-Contact or Set-User, without Identity. `WindowsEmailAddress` (shown) goes with every change of the primary address. */
+export function personParameters(request: WriteRequest): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
-  for (const field of mapped('Set-Contact', request.fields))
+  for (const field of mapped('person', request.fields))
     parameters[field.write!.parameter] = valueFor(field, request.fields[field.attribute] ?? null);
   const primary = primaryOf(request.fields);
   const changed = primary !== '' && primary.toLowerCase() !== primaryOf(request.current).toLowerCase();
@@ -74,7 +78,7 @@ export function contactParameters(request: WriteRequest): Record<string, unknown
   return parameters;
 }
 
-/** Where mail goes, if that changes: the delivery address, else the primary one. On a create New-MailContact has set it. */
+/** Where mail goes, if that changes: the delivery address, else the primary one. On a create New-… has set it. */
 function routingAddress({ change, fields, current }: WriteRequest): string | null {
   if (change === 'create' || (fields.deliveryAddress === undefined && fields.addresses === undefined)) return null;
   const primary = primaryOf(fields) || primaryOf(current);
@@ -99,7 +103,7 @@ function proxyList(fields: Fields, proxies: readonly string[]): readonly string[
   ];
 }
 
-function mapped(cmdlet: 'Set-MailContact' | 'Set-Contact', fields: Fields): readonly FieldMap[] {
+function mapped(cmdlet: 'mail' | 'person', fields: Fields): readonly FieldMap[] {
   return FIELDS.filter((field) => field.write?.cmdlet === cmdlet && fields[field.attribute] !== undefined);
 }
 
