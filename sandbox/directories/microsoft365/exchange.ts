@@ -56,17 +56,6 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
   return unknownCmdlet(name);
 }
 
-const CMDLETS =
-  'Get-Recipient Get-MailContact Get-Contact Get-MailUser Get-User New-MailContact Set-MailContact Set-Contact Remove-MailContact'.split(
-    ' ',
-  );
-
-/** The cmdlets that the application's roles hold, as the PowerShell module asks for them. */
-export function moduleFile(faults: Faults): Reply {
-  const exportedCmdlets = CMDLETS.filter((name) => !faults.withoutCmdlets?.includes(name)).join(',');
-  return json(200, { value: [{ name: 'simulated', exportedCmdlets }] });
-}
-
 function unknownCmdlet(name: string): Reply {
   return fault(
     400,

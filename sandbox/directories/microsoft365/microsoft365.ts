@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { openObjects } from '../objects.ts';
 import { createTokenDesk, type DirectoryServer, json, startDirectoryServer } from '../server.ts';
-import { exchangeAnswer, moduleFile } from './exchange.ts';
+import { exchangeAnswer } from './exchange.ts';
 import { error, graphAnswer } from './graph.ts';
 import { type Application, refused, signIn } from './login.ts';
 import { editMailbox, type MailboxItem } from './mailboxes.ts';
 import type { TenantObject } from './model.ts';
+import { moduleFile } from './moduleFile.ts';
 
 export interface Tenant extends Application {
   readonly tenant: string;

@@ -2,7 +2,7 @@ import type { Microsoft365PushType, PushTypeDependencies } from '../pushType.ts'
 import { mailboxContactCapability } from './capability.ts';
 
 /**
- * Contacts in people's mailboxes. The target object of an entry is its link row (docs/decisions/0006-mailbox-contacts.md): writing makes no
+ * Contacts in people's mailboxes. The target object of an entry is its link row (docs/decisions/0008-mailbox-contacts.md): writing makes no
  * call and cannot fail, and nothing can be found or got in the tenant. The copies in the mailboxes are `Connector.copies`.
  */
 export function mailboxContactPushType(deps: PushTypeDependencies): Microsoft365PushType {

@@ -1,0 +1,13 @@
+import type { Faults } from '../faults.ts';
+import { json, type Reply } from '../server.ts';
+
+const CMDLETS =
+  'Get-Recipient Get-MailContact Get-Contact Get-MailUser Get-User New-MailContact Set-MailContact Set-Contact Remove-MailContact'.split(
+    ' ',
+  );
+
+/** The cmdlets that the application's roles hold, as the PowerShell module asks for them. */
+export function moduleFile(faults: Faults): Reply {
+  const exportedCmdlets = CMDLETS.filter((name) => !faults.withoutCmdlets?.includes(name)).join(',');
+  return json(200, { value: [{ name: 'simulated', exportedCmdlets }] });
+}
