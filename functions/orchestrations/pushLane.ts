@@ -52,5 +52,5 @@ function* lastWave(context: OrchestrationContext, state: Input): Steps<Input | n
   const ends = state.lastWaveEnds || now + LAST_WAVE_MS;
   if (state.deferredUntil === null || now > ends) return null;
   yield* waitUntil(context, Math.max(state.deferredUntil, now + 1_000), CANCEL_EVENT);
-  return { ...state, route: 0, sequence: 0, deferredUntil: null, lastWaveEnds: ends };
+  return { ...state, sequence: 0, deferredUntil: null, lastWaveEnds: ends };
 }

@@ -1,5 +1,5 @@
 import { addressKey } from '../connectors/connector.ts';
-import type { Entry } from '../model/entry.ts';
+import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { KeptReason, SkipReason } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
@@ -26,6 +26,8 @@ interface Candidate {
 export interface PlannedRange {
   readonly changes: readonly DraftChange[];
   readonly links: readonly Link[];
+  /** Ids of the entries that are left as they are. */
+  readonly unchanged: readonly string[];
   readonly summary: RangeSummary;
 }
 
@@ -49,7 +51,7 @@ async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<st
 
 async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap<string, Link>): Promise<readonly Candidate[]> {
   const { plan } = planning;
-  const only = planning.only ? new Set(planning.only.map((text) => (text.includes('@') ? addressKey(text) : text))) : null;
+  const only = planning.only ? new Set(planning.only.flatMap((text) => (text.includes('@') ? [text, addressKey(text)] : [text]))) : null;
   const withhold = compileWithhold(planning.source.pull.withhold, plan.now);
   const candidates: Candidate[] = [];
   for (const rows of await planning.context.store.snapshots.readShards(planning.route.from, range.from, range.to)) {
@@ -85,31 +87,45 @@ function collect(
   const skippedBecause: Partial<Record<SkipReason, number>> = {};
   const keptBecause: Partial<Record<KeptReason, number>> = {};
   const losses: Record<string, number> = {};
-  let unchanged = 0;
-  const take = (planned: Planned): void => {
+  const unchanged: string[] = [];
+  const domains = new Set<string>();
+  const take = (planned: Planned, id: string): void => {
     if (planned.change) changes.push(planned.change);
     if (planned.link) updates.push(planned.link);
-    if (planned.bucket === 'unchanged') unchanged += 1;
+    if (planned.bucket === 'unchanged') unchanged.push(id);
     for (const loss of planned.losses) losses[loss] = (losses[loss] ?? 0) + 1;
   };
   for (const { entry, selected, projection, link } of candidates) {
+    if (selected.kept) domains.add(domainOf(primaryAddress(entry)));
     // An object that could not be read completely empties and removes nothing (promise 4).
-    if (entry.incomplete && link?.state === 'linked') unchanged += 1;
-    else if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view));
+    if (entry.incomplete && link?.state === 'linked') unchanged.push(entry.id);
+    else if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view), entry.id);
     else if (!selected.kept) {
       if (selected.reason === 'invalid') changes.push(invalidRow(planning, entry, selected.why));
       else skippedBecause[selected.reason] = (skippedBecause[selected.reason] ?? 0) + 1;
       // A record that cannot be used leaves its object as it is.
       if (link && selected.reason !== 'invalid')
-        take(planLeaver(planning.plan, { link, reason: 'outOfScope', detail: selected.reason, unconfirmed: selected.unconfirmed }, view));
+        take(
+          planLeaver(planning.plan, { link, reason: 'outOfScope', detail: selected.reason, unconfirmed: selected.unconfirmed }, view),
+          entry.id,
+        );
     }
   }
-  for (const link of gone) take(planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view));
+  for (const link of gone) take(planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view), link.sourceId);
   const linked = [...links.values()].filter((link) => link.state === 'linked').length;
   return {
     changes,
     links: updates,
-    summary: { pulled: candidates.length, unchanged, skippedBecause, keptBecause, linked, losses, warnings: [] },
+    unchanged,
+    summary: {
+      pulled: candidates.length,
+      unchanged: unchanged.length,
+      skippedBecause,
+      keptBecause,
+      linked,
+      losses,
+      warnings: planning.owners.warningsFor(planning.route, domains),
+    },
   };
 }
 

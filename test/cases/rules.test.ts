@@ -164,7 +164,7 @@ describe('projection and comparison', () => {
 
 describe('claims', () => {
   const change = (sourceId: string, more: Partial<DraftChange>): Claimant => ({
-    ownsDomain: false,
+    owns: new Set(),
     linked: true,
     routeOrder: 0,
     change: {
@@ -233,8 +233,12 @@ describe('claims', () => {
   it('gives one address to one claimant, whatever the order of the input', () => {
     const claimants = [
       { ...change('1', { change: 'create', targetId: null, takes: ['x@a.example'] }), linked: false },
-      { ...change('2', { change: 'create', targetId: null, takes: ['x@a.example'] }), linked: false, ownsDomain: true },
-      { ...change('3', { change: 'create', targetId: null, takes: ['x@a.example'], kind: 'contact' }), linked: false, ownsDomain: true },
+      { ...change('2', { change: 'create', targetId: null, takes: ['x@a.example'] }), linked: false, owns: new Set(['a.example']) },
+      {
+        ...change('3', { change: 'create', targetId: null, takes: ['x@a.example'], kind: 'contact' }),
+        linked: false,
+        owns: new Set(['a.example']),
+      },
     ];
     const expected = settleClaims(claimants, true);
     expect(expected.filter((one) => one.change.change === 'create').map((one) => one.change.sourceId)).toEqual(['2']);

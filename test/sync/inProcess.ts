@@ -145,7 +145,6 @@ async function pushOne(
     lane,
     instance: `${job}.${round}.push.${target}.${lane}`,
     routes: [...routes],
-    route: 0,
     sequence: 0,
     done: 0,
     refusals: 0,

@@ -22,10 +22,23 @@ export interface MemoryDirectory {
   pageSize: number;
   /** What is asked for; changes with rights and property lists. */
   fingerprint: string;
+  /** Pages read, and objects asked for one by one. */
+  reads: number;
+  gets: number;
+  /** What this directory cannot do, or does its own way. */
+  traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
 }
 
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
-  return { entries: new Map(entries.map((entry) => [entry.id, entry])), domains, writes: 0, pageSize: 500, fingerprint: 'memory' };
+  return {
+    entries: new Map(entries.map((entry) => [entry.id, entry])),
+    domains,
+    writes: 0,
+    pageSize: 500,
+    fingerprint: 'memory',
+    reads: 0,
+    gets: 0,
+  };
 }
 
 const NAMES: readonly AttributeName[] = [
@@ -42,7 +55,11 @@ const NAMES: readonly AttributeName[] = [
 ];
 
 /** @param unique the directory keeps addresses unique, as Exchange does. */
-export function createMemoryConnector(id: string, directory: MemoryDirectory, unique = true): Connector {
+export function createMemoryConnector(
+  id: string,
+  directory: MemoryDirectory,
+  unique = directory.traits?.uniqueAddresses ?? true,
+): Connector {
   const capability: Capability = {
     as: 'contact',
     types: ['MailContact'],
@@ -61,6 +78,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
       ...Object.fromEntries(NAMES.map((name) => [name, { maxLength: 128, maxValues: 5 }])),
     },
     normalise: (_name, value) => value,
+    ...directory.traits,
   };
   return {
     id,
@@ -70,12 +88,16 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
     readPage: async (cursor) => readPage(directory, cursor),
     capability: () => capability,
     write: async (request) => write(directory, request, unique),
-    get: async (targetId) => directory.entries.get(targetId) ?? null,
+    async get(targetId) {
+      directory.gets += 1;
+      return directory.entries.get(targetId) ?? null;
+    },
     find: async (query) => find(directory, query),
   };
 }
 
 function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
+  directory.reads += 1;
   const all = [...directory.entries.values()];
   const start = Number(cursor ?? 0);
   const some = all.slice(start, start + directory.pageSize);
