@@ -10,6 +10,8 @@ export interface PlanTotals {
   /** Hides and deletes of jobs created in the 23 h before. */
   readonly removalsBefore: number;
   readonly creations: number;
+  /** Objects of the target that would be adopted or taken over. */
+  readonly adoptions: number;
   /** Updates that empty a field; updates whose primary or delivery address changes. */
   readonly clearing: number;
   readonly addressChanges: number;
@@ -81,23 +83,20 @@ function removalsLimit(settings: Breakers, linked: number): number {
 }
 
 function creationTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {
+  if (totals.firstRun) return firstRunTrips(settings, totals);
   const nextStep = 'Look at whom the plan would create (changes of this job); approve it if that is meant, else narrow the filter.';
-  if (totals.firstRun) {
-    const hold = settings.firstRun === 'hold' || (settings.firstRun === 'auto' && totals.creations > settings.creations);
-    return hold && totals.creations > 0
-      ? [
-          trip(
-            'firstRun',
-            totals.creations,
-            settings.firstRun === 'hold' ? 0 : settings.creations,
-            null,
-            null,
-            `This is the route's first run. ${nextStep}`,
-          ),
-        ]
-      : [];
-  }
   return totals.creations > settings.creations ? [trip('creations', totals.creations, settings.creations, null, null, nextStep)] : [];
+}
+
+/** `hold`: whatever a first plan makes, adopts or takes over; `auto`: more creations than the other breaker allows. */
+function firstRunTrips(settings: Breakers, { creations, adoptions }: PlanTotals): readonly Trip[] {
+  const hold = settings.firstRun === 'hold';
+  const value = hold ? creations + adoptions : creations;
+  const limit = hold ? 0 : settings.creations;
+  if (settings.firstRun === 'run' || value <= limit) return [];
+  const what = adoptions > 0 ? `create (${creations}) and adopt or take over (${adoptions})` : 'create';
+  const nextStep = `This is the route's first run. Look at whom the plan would ${what} (changes of this job); approve it if that is meant, else narrow the filter.`;
+  return [trip('firstRun', value, limit, null, null, nextStep)];
 }
 
 function shrinkTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {

@@ -264,6 +264,7 @@ describe('breakers', () => {
     removals: 0,
     removalsBefore: 0,
     creations: 0,
+    adoptions: 0,
     clearing: 0,
     addressChanges: 0,
     linked: 60,

@@ -27,7 +27,12 @@ export interface OrganisationsDocument {
 /** Any number of organisations, each with the domain `<id>.example`, in memory, and a sync without an engine over them. */
 export function createOrganisations(
   ids: readonly string[],
-  plan: { routes?: readonly (Record<string, unknown> & { id: string; from: string; to: string })[]; mesh?: boolean },
+  plan: {
+    routes?: readonly (Record<string, unknown> & { id: string; from: string; to: string })[];
+    mesh?: boolean;
+    /** Settings beyond what a document may say today. */
+    adjust?: (configuration: Configuration) => Configuration;
+  },
 ): Organisations {
   const directories = Object.fromEntries(ids.map((id) => [id, createMemoryDirectory([`${id}.example`])]));
   const document: OrganisationsDocument = {
@@ -46,7 +51,7 @@ export function createOrganisations(
   let configuration = checked(document);
   const store = createMemoryStore();
   return {
-    ...createInProcess(store, () => configuration, directories),
+    ...createInProcess(store, () => plan.adjust?.(configuration) ?? configuration, directories),
     store,
     directories,
     configure(change) {
