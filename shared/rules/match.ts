@@ -2,7 +2,7 @@ import { addressKey, fieldsOf } from '../connectors/connector.ts';
 import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { Owner } from '../model/plan.ts';
-import { formatStamp, parseStamp } from '../model/stamp.ts';
+import { formatStamp, parseStamp, type Stamp } from '../model/stamp.ts';
 import { addressesOf } from './heldAddresses.ts';
 import type { Projection } from './project.ts';
 import type { Holder, PlanContext, Sight, TargetView } from './view.ts';
@@ -13,7 +13,7 @@ export type Match =
   | { readonly kind: 'create' }
   /** An object that carries our stamp for this very entry, without a link row. */
   | { readonly kind: 'stamped'; readonly target: Entry }
-  | { readonly kind: 'relink'; readonly from: string; readonly target: Entry }
+  | { readonly kind: 'relink'; readonly from: string; readonly adopted: boolean; readonly target: Entry }
   | { readonly kind: 'adopt'; readonly target: Entry }
   | { readonly kind: 'collision'; readonly owner: Owner }
   | { readonly kind: 'takenOver'; readonly why: string; readonly targetId: string };
@@ -115,14 +115,18 @@ function byAddress(context: PlanContext, entry: Entry, projection: Projection, o
   for (const key of projection.addressKeys) {
     if (own?.held.has(key)) continue;
     for (const hit of view.hits(key)) {
-      const stamp = parseStamp(hit.stamp);
+      const stamp = markOf(context, hit, view);
       const sameRoute = stamp?.route === context.route.id;
       if (hit.id === own?.id || (sameRoute && stamp.sourceId === entry.id)) continue;
       const ours = stamp ? (context.routes?.has(stamp.route) ?? true) : false;
-      if (ours) holders.push({ key, targetId: hit.id, stamp: hit.stamp });
-      else if (!strangers.has(hit.id)) strangers.set(hit.id, { entry: hit, key });
+      // What has become something else is somebody's own object, whatever mark it still carries.
+      if (!ours || (sameRoute && takenOverBecause(context, hit, stamp.sourceId) !== null)) {
+        if (!strangers.has(hit.id)) strangers.set(hit.id, { entry: hit, key });
+        continue;
+      }
+      holders.push({ key, targetId: hit.id, stamp: formatStamp(stamp!) });
       if (!own && sameRoute && !view.sourceHas(stamp.sourceId) && holdsPrimary(hit, projection))
-        relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, target: hit });
+        relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, adopted: stamp.adopted, target: hit });
     }
   }
   const adopt = adoptable(context, [...strangers.values()]);
@@ -135,6 +139,13 @@ function byAddress(context: PlanContext, entry: Entry, projection: Projection, o
     adopt: relinks.size > 0 ? null : adopt,
     holders,
   };
+}
+
+/** Whose object it is: by its stamp, or where that was emptied by the link that names it (promise 9). */
+function markOf(context: PlanContext, target: Entry, view: TargetView): Stamp | null {
+  if (target.stamp !== undefined || target.stampPlace !== undefined) return parseStamp(target.stamp);
+  const link = view.linkOf(target.id);
+  return link ? { route: context.route.id, sourceId: link.sourceId, adopted: link.adopted } : null;
 }
 
 function holdsPrimary(target: Entry, projection: Projection): boolean {

@@ -29,7 +29,8 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'stamped':
     case 'relink': {
       const from = match.kind === 'relink' ? match.from : null;
-      const found = fromTarget(context, entry, projection, match.target, link);
+      const adopted = match.kind === 'relink' ? match.adopted : (parseStamp(match.target.stamp)?.adopted ?? false);
+      const found = fromTarget(context, entry, projection, match.target, link, adopted);
       return update(context, entry, projection, found, { entry: match.target, hash: null }, matched, 'relinked', from);
     }
     case 'adopt':
@@ -208,9 +209,8 @@ function again(link: Link, name: FieldName, wanted: FieldValue): string {
 }
 
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
-function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null): Link {
+function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
   const image = fieldsOf(target);
-  const adopted = parseStamp(target.stamp)?.adopted ?? true;
   const written: Partial<Record<FieldName, string>> = {};
   for (const name of Object.keys(projection.fields) as FieldName[])
     if (image[name] !== undefined && !adopted) written[name] = hashValue(image[name] ?? null);
@@ -242,7 +242,7 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
 
 function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched, old: Link | null): Planned {
   const adopted = context.route.push.existing === 'adopt';
-  const link = fromTarget(context, entry, projection, target, old);
+  const link = fromTarget(context, entry, projection, target, old, true);
   const { drift } = context.route.push;
   const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
   const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];

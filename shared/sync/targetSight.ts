@@ -1,8 +1,9 @@
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
+import { parseStamp } from '../model/stamp.ts';
 import type { Sight, TargetView } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
-import type { SnapshotRow, TargetIndex } from '../store/store.ts';
+import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import type { Planning } from './planning.ts';
 
@@ -25,10 +26,12 @@ export async function openTargetView(planning: Planning, keys: readonly string[]
   const sights = new Map<string, Sight>();
   for (const link of links)
     if (link.targetId && link.state !== 'intent') sights.set(link.targetId, await sightOf(planning, index, rows, link));
-  const absent = await absentSources(planning, hits);
+  const named = await linksOfUnstamped(planning, hits, links);
+  const absent = await absentSources(planning, hits, named);
   return {
     sight: (id) => sights.get(id) ?? (index.has(id) ? { there: true, entry: null, hash: index.hash(id) } : { there: false }),
     hits: (key) => hits.get(key) ?? [],
+    linkOf: (id) => named.get(id) ?? null,
     sourceHas: (id) => !absent.has(id),
   };
 }
@@ -63,14 +66,44 @@ async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, 
   return entry ? { there: true, entry, hash: null } : { there: false };
 }
 
-/** Source ids named by stamps of hits that the source's complete read no longer holds. */
-async function absentSources(planning: Planning, hits: ReadonlyMap<string, readonly Entry[]>): Promise<ReadonlySet<string>> {
+/**
+ * The links that name hits whose stamp was emptied. Links lie by source id, so they are looked for in all of the route's; only for objects that
+ * could be ours, which are few.
+ */
+async function linksOfUnstamped(
+  planning: Planning,
+  hits: ReadonlyMap<string, readonly Entry[]>,
+  known: readonly Link[],
+): Promise<ReadonlyMap<string, Link>> {
+  const open = new Set<string>();
+  for (const entry of [...hits.values()].flat())
+    if (entry.stamp === undefined && entry.stampPlace === undefined && !entry.readOnly && planning.capability.types.includes(entry.type))
+      open.add(entry.id);
+  const found = new Map<string, Link>();
+  const take = (link: Link): void => {
+    if (link.state === 'linked' && link.targetId && open.delete(link.targetId)) found.set(link.targetId, link);
+  };
+  for (const link of known) take(link);
+  if (open.size > 0)
+    for await (const link of planning.context.store.links.range(planning.route.id, 0, SHARDS)) {
+      take(link);
+      if (open.size === 0) break;
+    }
+  return found;
+}
+
+/** Source ids named by stamps of hits, or by the links of unstamped ones, that the source's complete read no longer holds. */
+async function absentSources(
+  planning: Planning,
+  hits: ReadonlyMap<string, readonly Entry[]>,
+  named: ReadonlyMap<string, Link>,
+): Promise<ReadonlySet<string>> {
   const absent = new Set<string>();
-  const prefix = new RegExp(`^galsync(?:-adopted)?:${planning.route.id.replace(/[.]/g, '\\.')}:`);
   for (const entry of [...hits.values()].flat()) {
-    if (!entry.stamp || !prefix.test(entry.stamp)) continue;
-    const id = entry.stamp.replace(prefix, '');
-    if (!absent.has(id) && (await planning.context.store.snapshots.get(planning.route.from, id)) === null) absent.add(id);
+    const stamp = parseStamp(entry.stamp);
+    const id = stamp ? (stamp.route === planning.route.id ? stamp.sourceId : undefined) : named.get(entry.id)?.sourceId;
+    if (id !== undefined && !absent.has(id) && (await planning.context.store.snapshots.get(planning.route.from, id)) === null)
+      absent.add(id);
   }
   return absent;
 }

@@ -360,4 +360,19 @@ describe('entries as they come', () => {
     const quiet = await world.run({ action: 'sync' });
     expect(quiet.job.routes[0]).toMatchObject({ updated: 0, unchanged: 5, leavers: { orphaned: 0 } });
   });
+  it('the same person under a new id whose stamp was emptied as well is re-linked by the link row', async () => {
+    const world = createWorld({ a: 5 });
+    await world.run({ action: 'sync' });
+    const link = (await world.store.links.get('a-to-b', 'a-2'))!;
+    const { stamp: _s, ...bare } = world.b.entries.get(link.targetId!)!;
+    world.b.entries.set(link.targetId!, bare);
+    const old = world.a.entries.get('a-2')!;
+    world.a.entries.delete('a-2');
+    world.a.entries.set('another-shard', { ...old, id: 'another-shard' });
+    const { job } = await world.run({ action: 'sync' });
+    expect(job.routes[0]).toMatchObject({ created: 0, updated: 1, skipped: 0, leavers: { orphaned: 0 } });
+    expect(world.b.entries.get(link.targetId!)!.stamp).toBe('galsync:a-to-b:another-shard');
+    expect((await world.store.links.get('a-to-b', 'a-2'))!).toMatchObject({ state: 'ended', endedBecause: 'relinked' });
+    expect((await world.run({ action: 'sync' })).job.routes[0]).toMatchObject({ updated: 0, unchanged: 5, leavers: { orphaned: 0 } });
+  });
 });
