@@ -50,7 +50,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
   const settings = connectorSettings(configuration, start.target);
   const record = await context.store.jobs.get(start.job);
   const cancelled = async (): Promise<boolean> =>
-    !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start.job));
+    !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start));
   const { connector } = context.open(settings, configuration);
   const run: Run = {
     context,

@@ -119,7 +119,7 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
     else {
       const totals: RangeTotals[] = [];
       for (const range of begun.ranges) {
-        const step = await run(() => commitRange(context, { job, connector, range }));
+        const step = await run(() => commitRange(context, { job, round, connector, range }));
         if (step.ok) totals.push(step.totals);
         else failure = step.failure;
       }
