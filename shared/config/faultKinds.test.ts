@@ -177,7 +177,6 @@ describe('not available yet', () => {
     ['/routes/1/push/as', { back: { push: { as: 'mailboxContact' } } }],
     ['/routes/1/push/mailUser', { back: { push: { as: 'contact', mailUser: { signIn: 'allowed' } } } }],
     ['/routes/1/push/mailboxes', { back: { push: { as: 'contact', mailboxes: { folder: 'x' } } } }],
-    ['/routes/0/schedule/pullTargetEvery', { out: { schedule: { cron: '0 3 * * *', timeZone: 'UTC', pullTargetEvery: 2 } } }],
   ];
   it.each(lines)('%s', (path, changes) => {
     expect(faultsFor(changes)).toContainEqual({ path, message: 'not available yet', fix: expect.any(String) });

@@ -39,7 +39,6 @@ const ROUTE: readonly Line<RouteSettings>[] = [
     asks: (r) => r.push.mailUser.signIn !== 'blocked' || r.push.mailUser.userPrincipalName !== '{alias}@<initial domain>',
   },
   { path: '/push/mailboxes', asks: (r) => r.push.mailboxes.of.length > 0 || r.push.mailboxes.folder !== null },
-  { path: '/schedule/pullTargetEvery', asks: (r) => (r.schedule?.pullTargetEvery ?? 1) !== 1 },
 ];
 
 /** Faults `not available yet`, with their paths. */

@@ -11,6 +11,7 @@ import type { DraftChange, Planned, TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import { entryOf } from './commitShards.ts';
 import type { Planning } from './planning.ts';
+import { planOnProof } from './proveTargets.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
 import { openTargetView } from './targetSight.ts';
@@ -40,7 +41,7 @@ export async function planRange(planning: Planning, range: Range): Promise<Plann
   const keys = candidates.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
   const concerned = [...gone, ...candidates.flatMap((one) => (one.link ? [one.link] : []))];
   const view = await openTargetView(planning, keys, concerned);
-  return collect(planning, candidates, gone, links, view);
+  return planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
 }
 
 async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<string, Link>> {

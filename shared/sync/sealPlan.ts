@@ -8,7 +8,7 @@ import { claimantsOf } from './claimants.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
 import { judgeRoute } from './judgeRoute.ts';
-import { openPlanning, type Planning } from './planning.ts';
+import { openPlanning, type Planning, planningOf } from './planning.ts';
 import { NOTES_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
 
 export interface SealedTarget {
@@ -150,7 +150,7 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
     for await (const some of context.store.plans.draftChanges(key, piece.from))
       changes.push(...(some as unknown as readonly DraftChange[]));
   const { configuration } = await context.configuration();
-  const planning = await openPlanning(context, { configuration, route: key.route, only: record.only });
+  const planning = await openPlanning(context, planningOf(record, configuration, key.route));
   const summary = addUp(pieces.map((piece) => piece.summary as RangeSummary));
   return {
     planning,

@@ -5,6 +5,7 @@ import type { Sight, TargetView } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
 import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
+import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import type { Planning } from './planning.ts';
 
 /** Written by us within this time on a service with known lag: counts as there although the read did not show it (promise 5). */
@@ -12,20 +13,25 @@ const LAG_MS = 24 * 3_600_000;
 
 /** The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image. */
 export async function openTargetView(planning: Planning, keys: readonly string[], links: readonly Link[]): Promise<TargetView> {
-  const index = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
-  const rows = createRowReader(planning, planning.route.to, planning.target.sets);
+  const read = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
+  const writes = await ownWritesSince(planning);
+  const index = withOwnWrites(read, writes);
+  const rows = withWrites(createRowReader(planning, planning.route.to, planning.target.sets), writes, planning.capability.types[0] ?? '');
   const hits = new Map<string, readonly Entry[]>();
   for (const key of new Set(keys)) {
     const found: Entry[] = [];
     for (const id of index.find(key)) {
       const entry = await rows(id);
-      if (entry) found.push(entry);
+      if (entry && (!writes.of(id) || holdsKey(entry, key))) found.push(entry);
     }
     if (found.length > 0) hits.set(key, found);
   }
   const sights = new Map<string, Sight>();
-  for (const link of links)
-    if (link.targetId && link.state !== 'intent') sights.set(link.targetId, await sightOf(planning, index, rows, link));
+  for (const link of links) {
+    if (!link.targetId || link.state === 'intent') continue;
+    const write = writes.of(link.targetId);
+    sights.set(link.targetId, write ? writtenSight(write) : await sightOf(planning, index, rows, link));
+  }
   const named = await linksOfUnstamped(planning, hits, links);
   const absent = await absentSources(planning, hits, named);
   return {
@@ -37,6 +43,19 @@ export async function openTargetView(planning: Planning, keys: readonly string[]
 }
 
 type RowReader = (id: string) => Promise<Entry | null>;
+
+/** Written since the read: as its link says. */
+function writtenSight({ deleted }: OwnWrite): Sight {
+  return deleted ? { there: false } : { there: true, entry: null, hash: null };
+}
+
+function withWrites(rows: RowReader, writes: OwnWrites, type: string): RowReader {
+  return async (id) => {
+    const write = writes.of(id);
+    const read = await rows(id);
+    return write ? asWritten(write, read, type) : read;
+  };
+}
 
 /** Reads single objects of a snapshot; shards are kept for the duration of one activity. */
 export function createRowReader(planning: Pick<Planning, 'context'>, connector: string, sets: readonly string[]): RowReader {

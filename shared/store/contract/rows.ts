@@ -102,6 +102,7 @@ export function routeContract(store: () => Store, name: () => string): void {
     expect(await store().routes.get(route)).toEqual({
       route,
       lastDue: null,
+      passes: 0,
       lastJob: null,
       lastSuccess: null,
       ranOnce: false,

@@ -1,0 +1,62 @@
+import type { Entry } from '../model/entry.ts';
+import { FailureError } from '../model/failure.ts';
+import type { DraftChange, TargetView } from '../rules/view.ts';
+import { holdsKey } from './ownWrites.ts';
+import type { Planning } from './planning.ts';
+
+/** More than this would keep the directory busy longer than reading it: the plan waits for a pass that reads it. */
+const MOST = 500;
+
+/**
+ * Plans on an earlier read of the target what needs no newer one; before an object is hidden, deleted, released, adopted or re-linked, or
+ * somebody is refused because of it, the object is asked for once by id, and planned upon as it is now.
+ */
+export async function planOnProof<T extends { readonly changes: readonly DraftChange[] }>(
+  planning: Planning,
+  view: TargetView,
+  plan: (view: TargetView) => T,
+): Promise<T> {
+  const proven = new Map<string, Entry | null>();
+  let planned = plan(view);
+  if (planning.earlierTarget === null) return planned;
+  for (;;) {
+    const open = [...new Set(planned.changes.flatMap((change) => reliesOn(planning, change)))].filter((id) => !proven.has(id));
+    if (open.length === 0) return planned;
+    if (proven.size + open.length > MOST) throw tooMany(planning.route.to);
+    for (const id of open) proven.set(id, await planning.target.get(id, planning.route.push.as));
+    planned = plan(provenView(view, proven));
+  }
+}
+
+/** Objects that a change regards in a way that cannot be taken back. Of strangers only those that this push type can ask for by id. */
+function reliesOn({ capability }: Planning, change: DraftChange): readonly string[] {
+  if (change.reason === 'collision') return change.owner && capability.types.includes(change.owner.kind) ? [change.owner.id] : [];
+  const decisive =
+    change.change !== 'keep' && change.change !== 'skip' && (change.orphan || change.change === 'adopt' || change.relinkFrom !== null);
+  return decisive && change.targetId ? [change.targetId] : [];
+}
+
+function provenView(view: TargetView, proven: ReadonlyMap<string, Entry | null>): TargetView {
+  return {
+    ...view,
+    sight(id) {
+      const entry = proven.get(id);
+      if (entry === undefined) return view.sight(id);
+      return entry ? { there: true, entry, hash: null } : { there: false };
+    },
+    hits: (key) =>
+      view.hits(key).flatMap((hit) => {
+        const entry = proven.get(hit.id);
+        if (entry === undefined) return [hit];
+        return entry && holdsKey(entry, key) ? [entry] : [];
+      }),
+  };
+}
+
+function tooMany(target: string): FailureError {
+  return new FailureError({
+    code: 'incompleteRead',
+    message: `More than ${MOST} objects of "${target}" would be removed, released or adopted on an earlier read of it (pullTargetEvery).`,
+    nextStep: 'The next pass that reads the target plans it; a job by hand always reads it.',
+  });
+}
