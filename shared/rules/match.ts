@@ -105,10 +105,13 @@ interface AddressHits {
   readonly holders: readonly Holder[];
 }
 
+const NO_HITS: AddressHits = { collision: null, relink: null, adopt: null, holders: [] };
+
 /** Own object of a linked entry and the keys that it holds; null while the entry has none. */
 type Own = { readonly id: string | null; readonly held: ReadonlySet<string> } | null;
 
 function byAddress(context: PlanContext, entry: Entry, projection: Projection, own: Own, view: TargetView): AddressHits {
+  if (own && projection.addressKeys.every((key) => own.held.has(key))) return NO_HITS;
   const holders: Holder[] = [];
   const relinks = new Map<string, Extract<Match, { kind: 'relink' }>>();
   const strangers = new Map<string, { entry: Entry; key: string }>();

@@ -133,16 +133,16 @@ function update(
   const { emptyFields, drift } = context.route.push;
   const fields: FieldChange[] = [...diffFields(desired, current, { emptyFields, drift, written, notKept })];
   const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
-  const row = base(context, entry, projection, link, 'update', returned ? 'returned' : reason);
-  const stampWrong = relinkFrom !== null || (target !== null && target.stamp !== row.stamp);
-  if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: row.stamp });
+  const stamp = target || relinkFrom !== null ? formatStamp({ route: context.route.id, sourceId: entry.id, adopted: link.adopted }) : '';
+  const stampWrong = relinkFrom !== null || (target !== null && target.stamp !== stamp);
+  if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: stamp });
   if (fields.length === 0) {
     const back = returned ? { ...(refreshed ?? link), leaving: null, hidden: false } : refreshed;
     return { ...NOTHING, bucket: 'unchanged', link: back, losses };
   }
   const moves = movesOf(projection, current, fields);
   const change: DraftChange = {
-    ...row,
+    ...base(context, entry, projection, link, 'update', returned ? 'returned' : reason),
     ...moves,
     targetId: link.targetId,
     fields,
@@ -156,6 +156,7 @@ function update(
 function desiredOf(context: PlanContext, projection: Projection, link: Link): Fields {
   const { fields: held, canHide } = context.capability;
   const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
+  if (noLonger.length === 0 && !link.hidden) return projection.fields;
   const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
   return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
 }
