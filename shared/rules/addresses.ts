@@ -40,12 +40,10 @@ function projectAddresses(
   const primary = rewritten[0] ?? '';
   const wanted = isWanted ? rewritten.filter((address, n) => n > 0 && isWanted(address)) : [];
   if (wanted.length > room) losses.push(room <= 0 ? 'secondary addresses' : `addresses beyond ${room + 1}`);
-  const addresses = [primary, ...wanted.slice(0, Math.max(0, room))].filter((address) => address !== '');
+  const addresses = primary === '' ? [] : [primary, ...(wanted.length > room ? wanted.slice(0, Math.max(0, room)) : wanted)];
   const fields: Partial<Record<FieldName, FieldValue>> = { addresses };
   const keys = new Set(addresses.map(addressKey));
-  const delivery = settings.deliverTo
-    .map((domain) => rewritten.find((address) => domainOf(address) === domain.toLowerCase()))
-    .find(Boolean);
+  const delivery = deliveryOf(rewritten, settings.deliverTo);
   if (target.fields.deliveryAddress) {
     fields.deliveryAddress = delivery && addressKey(delivery) !== addressKey(primary) ? delivery : null;
     if (delivery) keys.add(addressKey(delivery));
@@ -53,6 +51,14 @@ function projectAddresses(
   addOther('x500', settings.x500 ? (entry.x500 ?? []) : [], target, fields, losses);
   addOther('sip', settings.sip ? (entry.sip ?? []) : [], target, fields, losses);
   return { fields, address: primary, keys: [...keys], losses };
+}
+
+function deliveryOf(addresses: readonly string[], deliverTo: readonly string[]): string | undefined {
+  for (const domain of deliverTo) {
+    const found = addresses.find((address) => domainOf(address) === domain.toLowerCase());
+    if (found) return found;
+  }
+  return undefined;
 }
 
 function addOther(
@@ -76,7 +82,7 @@ function rewriteAll(addresses: readonly string[], domains: ReadonlyMap<string, s
   const all: string[] = [];
   const add = (address: string): void => {
     const key = addressKey(address);
-    if (seen.has(key)) return;
+    if (key === '' || seen.has(key)) return;
     seen.add(key);
     all.push(address);
   };

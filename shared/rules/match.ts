@@ -1,8 +1,9 @@
 import { addressKey, fieldsOf } from '../connectors/connector.ts';
 import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { Owner } from '../model/plan.ts';
+import type { Fields, Owner } from '../model/plan.ts';
 import { formatStamp, parseStamp, type Stamp } from '../model/stamp.ts';
+import { isSameList } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
 import type { Projection } from './project.ts';
 import type { Holder, PlanContext, Sight, TargetView } from './view.ts';
@@ -29,11 +30,14 @@ export function matchEntry(context: PlanContext, entry: Entry, projection: Proje
   const own = linkedMatch(context, entry, link, view);
   if (own?.kind === 'takenOver') return { match: own, holders: [] };
   if (own?.kind === 'linked') {
+    const held = own.sight.entry ? fieldsOf(own.sight.entry) : link!.image;
+    // Nothing is taken from anybody by an object that holds its addresses to the letter.
+    if (sameAddresses(projection.fields, held)) return { match: own, holders: NO_HITS.holders };
     const { collision, holders } = byAddress(
       context,
       entry,
       projection,
-      { id: link!.targetId, held: heldBy(own.sight.entry, link!) },
+      { id: link!.targetId, held: new Set(addressesOf({ image: held })) },
       view,
     );
     return collision ? { match: { kind: 'collision', owner: collision }, holders: [] } : { match: own, holders };
@@ -55,9 +59,8 @@ export function matchEntry(context: PlanContext, entry: Entry, projection: Proje
   return { match: { kind: 'create' }, holders: found.holders };
 }
 
-/** Keys that a linked object holds already: somebody else's object with the same address is no news there. */
-function heldBy(target: Entry | null, link: Link): ReadonlySet<string> {
-  return new Set(addressesOf(target ? { ...link, image: fieldsOf(target) } : link));
+function sameAddresses(wanted: Fields, held: Fields): boolean {
+  return isSameList(wanted.addresses, held.addresses) && (wanted.deliveryAddress ?? null) === (held.deliveryAddress ?? null);
 }
 
 function releasedEarlier(link: Link | null, view: TargetView): Match | null {

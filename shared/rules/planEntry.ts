@@ -155,7 +155,9 @@ function update(
 /** The projection, and what it does not say: attributes of ours that the route pushes no longer are empty; who returns is shown again. */
 function desiredOf(context: PlanContext, projection: Projection, link: Link): Fields {
   const { fields: held, canHide } = context.capability;
-  const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
+  const noLonger = Object.keys(link.written).filter(
+    (name) => projection.fields[name as FieldName] === undefined && isAttributeName(name) && held[name],
+  );
   if (noLonger.length === 0 && !link.hidden) return projection.fields;
   const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
   return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
