@@ -1,8 +1,10 @@
-/** `npm run bench [-- sync|microsoft365|google …]`: each measured against a floor in the same run; prints tables and one JSON line. */
+/** `npm run bench [-- rules|sync|microsoft365|google …]`: each measured against a floor in the same run; prints tables and one JSON line. */
 import { googleBench, microsoft365Bench, type PullRow } from './pullBench.ts';
+import { type RulesRow, rulesBench } from './rulesBench.ts';
 import { type BenchRow, syncBench } from './sync.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<readonly object[]>>> = {
+  rules: async () => shown(await rulesBench(), rulesLine),
   sync: async () => shown(await syncBench(), syncLine),
   microsoft365: async () => shown(await microsoft365Bench(), pullLine),
   google: async () => shown(await googleBench(), pullLine),
@@ -30,6 +32,12 @@ function shown<T extends object>(rows: readonly T[], line: (row: T) => string): 
 function syncLine(row: BenchRow): string {
   const ratio = row.ratio === null ? '' : `  ${row.ratio.toFixed(2)} × floor`;
   return `${row.name.padEnd(44)} ${seconds(row.seconds)} ${calls(row.calls)} ${String(row.writes).padStart(7)} writes${ratio}`;
+}
+
+function rulesLine(row: RulesRow): string {
+  const ratio = row.ratio === null ? '' : `  ${row.ratio.toFixed(2)} × floor`;
+  const heap = row.heapMiB === null ? '' : `  heap at most ${row.heapMiB} MiB`;
+  return `${row.name.padEnd(44)} ${row.seconds.toFixed(2).padStart(7)} s ${String(row.changes).padStart(7)} changes${ratio}${heap}`;
 }
 
 function pullLine(row: PullRow): string {

@@ -36,7 +36,9 @@ const Totals = z.object({
 export const pullPages = activity('pullPages', PullPosition, (input) => pull(syncContext(), input));
 export const resumeCommit = activity('resumeCommit', Of, (input) => resume(syncContext(), input));
 export const beginCommit = activity('beginCommit', PullPosition, (input) => commit.beginCommit(syncContext(), input));
-export const commitRange = activity('commitRange', Of.extend({ range: Range }), (input) => commit.commitRange(syncContext(), input));
+export const commitRange = activity('commitRange', Of.extend({ round: z.number().int(), range: Range }), (input) =>
+  commit.commitRange(syncContext(), input),
+);
 export const finishCommit = activity('finishCommit', Of.extend({ totals: z.array(Totals) }), (input) =>
   commit.finishCommit(syncContext(), input),
 );

@@ -73,7 +73,7 @@ function* moveRanges(context: OrchestrationContext, input: Input, ranges: readon
   const of = { job: input.job, connector: input.connector };
   const totals = [];
   for (let n = 0; n < ranges.length; n += RANGES_AT_ONCE) {
-    const tasks = ranges.slice(n, n + RANGES_AT_ONCE).map((range) => commitRange.task(context, { ...of, range }));
+    const tasks = ranges.slice(n, n + RANGES_AT_ONCE).map((range) => commitRange.task(context, { ...of, round: input.round, range }));
     for (const settled of yield* allSettled<CommitStep>(context, tasks)) {
       if (!settled.ok) return { code: 'internal', message: settled.error, nextStep: 'The next job finishes this commit.' };
       if (!settled.value.ok) return settled.value.failure;

@@ -78,7 +78,7 @@ function* pushEachTarget(context: OrchestrationContext, input: Input, targets: r
   const tasks = targets.flatMap((target) =>
     target.lanes.map((lane) => {
       const instance = `${input.job}.${input.round}.push.${target.target}.${lane}`;
-      const start = { route: 0, sequence: 0, done: 0, refusals: 0, stop: null, deferredUntil: null, waitedMs: 0, lastWaveEnds: 0 };
+      const start = { sequence: 0, done: 0, refusals: 0, stop: null, deferredUntil: null, waitedMs: 0, lastWaveEnds: 0 };
       return pushLane.task(context, { ...input, target: target.target, lane, instance, routes: [...target.routes], ...start }, instance);
     }),
   );

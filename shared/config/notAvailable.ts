@@ -9,9 +9,7 @@ interface Line<T> {
 /** Values that are right but whose behaviour is not built yet: nothing is ever silently ignored. Each line goes when its part comes. */
 const CONNECTOR: readonly Line<ConnectorSettings>[] = [{ path: '/kind', asks: (c) => c.kind === 'exchangeOnPremises' }];
 
-const ROUTE: readonly Line<RouteSettings>[] = [
-  { path: '/schedule/pullTargetEvery', asks: (r) => (r.schedule?.pullTargetEvery ?? 1) !== 1 },
-];
+const ROUTE: readonly Line<RouteSettings>[] = [];
 
 /** Faults `not available yet`, with their paths. */
 export function notAvailable(settings: ConnectorSettings | RouteSettings, start: string): readonly ConfigurationFault[] {

@@ -196,13 +196,14 @@ export interface FindQuery {
   readonly since: string;
 }
 
+const ASCII = /^[!-~]+$/;
+
 /** A comparable key of a mail address: trimmed, NFC, lower case; dots folded in gmail.com only (case R25). */
 export function addressKey(address: string): string {
-  const text = address.trim().normalize('NFC').toLowerCase();
-  const at = text.lastIndexOf('@');
-  const domain = text.slice(at + 1);
-  if (domain !== 'gmail.com' && domain !== 'googlemail.com') return text;
-  return `${text.slice(0, at).replaceAll('.', '')}@gmail.com`;
+  // Most addresses are ASCII without blanks: there is nothing to trim or to compose.
+  const text = (ASCII.test(address) ? address : address.trim().normalize('NFC')).toLowerCase();
+  if (!text.endsWith('@gmail.com') && !text.endsWith('@googlemail.com')) return text;
+  return `${text.slice(0, text.lastIndexOf('@')).replaceAll('.', '')}@gmail.com`;
 }
 
 /** The fields of an entry as the diff compares them. */

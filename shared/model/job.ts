@@ -165,6 +165,8 @@ export interface JobRecord {
   readonly fresh: boolean;
   /** Addresses or ids: plan just these. */
   readonly only: readonly string[] | null;
+  /** Targets whose last snapshot counts in this job's first round (schedule, pullTargetEvery). */
+  readonly keepTargets?: readonly string[];
   readonly cancelRequested: boolean;
   /** Goes up with each approval; part of every orchestration instance id and of plan keys. */
   readonly round: number;
@@ -189,6 +191,8 @@ export interface RouteState {
   readonly route: string;
   /** When the schedule last started (or decided about) this route: ISO. */
   readonly lastDue: string | null;
+  /** Scheduled passes so far: at every n-th the target is read (pullTargetEvery). */
+  readonly passes: number;
   readonly lastJob: string | null;
   /** Last job that carried a plan of the route to its end: ISO. */
   readonly lastSuccess: string | null;

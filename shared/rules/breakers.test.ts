@@ -8,6 +8,7 @@ const QUIET: PlanTotals = {
   removals: 0,
   removalsBefore: 0,
   creations: 0,
+  adoptions: 0,
   clearing: 0,
   addressChanges: 0,
   linked: 1_000,
@@ -24,6 +25,16 @@ function trips(totals: Partial<PlanTotals>, settings: Partial<typeof SETTINGS> =
 
 describe('breakers (contract, breakers)', () => {
   it.each<[string, Partial<PlanTotals>, readonly string[]]>([
+    ['creations', { creations: 2 }, ['firstRun 2/0']],
+    ['pure adoptions', { adoptions: 3 }, ['firstRun 3/0']],
+    ['both', { creations: 2, adoptions: 3 }, ['firstRun 5/0']],
+    ['nothing new', {}, []],
+  ])('firstRun "hold" holds a first plan of %s', (_what, totals, expected) => {
+    expect(trips({ ...totals, firstRun: true }, { firstRun: 'hold' })).toEqual(expected);
+    expect(trips({ ...totals, firstRun: false }, { firstRun: 'hold' })).toEqual([]);
+    expect(trips({ ...totals, firstRun: true }, { firstRun: 'run' })).toEqual([]);
+  });
+  it.each<[string, Partial<PlanTotals>, readonly string[]]>([
     ['10 of 60: not more than the count', { linked: 60, removals: 10 }, []],
     ['11 of 60: more than count and percent', { linked: 60, removals: 11 }, ['removals 11/10']],
     ['50 of 1,000: not more than 5 %', { removals: 50 }, []],
@@ -38,6 +49,7 @@ describe('breakers (contract, breakers)', () => {
     ['501 creations', { creations: 501 }, ['creations 501/500']],
     ['500 creations in the first run', { creations: 500, firstRun: true, linked: 0 }, []],
     ['501 creations in the first run', { creations: 501, firstRun: true, linked: 0 }, ['firstRun 501/500']],
+    ['500 creations and as many adoptions in the first run', { creations: 500, adoptions: 500, firstRun: true, linked: 0 }, []],
     ['10 of 20 emptied: not more than 10 entries', { linked: 20, clearing: 10 }, []],
     ['11 of 20 emptied', { linked: 20, clearing: 11 }, ['clearedPercent 55/50']],
     ['50 of 1,000 emptied', { clearing: 50 }, []],

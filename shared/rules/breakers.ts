@@ -12,6 +12,8 @@ export interface PlanTotals {
   readonly creations: number;
   /** Those among the creations (and removals) that replace an object by one of another push type. Absent: none. */
   readonly conversions?: number;
+  /** Objects of the target that would be adopted or taken over. */
+  readonly adoptions: number;
   /** Updates that empty a field; updates whose primary or delivery address changes. */
   readonly clearing: number;
   readonly addressChanges: number;
@@ -83,23 +85,21 @@ function removalsLimit(settings: Breakers, linked: number): number {
 }
 
 function creationTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {
+  if (totals.firstRun) return firstRunTrips(settings, totals);
   const nextStep = `${conversionWords(totals)}Look at whom the plan would create (changes of this job); approve it if that is meant, else narrow the filter.`;
-  if (totals.firstRun) {
-    const hold = settings.firstRun === 'hold' || (settings.firstRun === 'auto' && totals.creations > settings.creations);
-    return hold && totals.creations > 0
-      ? [
-          trip(
-            'firstRun',
-            totals.creations,
-            settings.firstRun === 'hold' ? 0 : settings.creations,
-            null,
-            null,
-            `This is the route's first run. ${nextStep}`,
-          ),
-        ]
-      : [];
-  }
   return totals.creations > settings.creations ? [trip('creations', totals.creations, settings.creations, null, null, nextStep)] : [];
+}
+
+/** `hold`: whatever a first plan makes, adopts or takes over; `auto`: more creations than the other breaker allows. */
+function firstRunTrips(settings: Breakers, totals: PlanTotals): readonly Trip[] {
+  const { creations, adoptions } = totals;
+  const hold = settings.firstRun === 'hold';
+  const value = hold ? creations + adoptions : creations;
+  const limit = hold ? 0 : settings.creations;
+  if (settings.firstRun === 'run' || value <= limit) return [];
+  const what = adoptions > 0 ? `create (${creations}) and adopt or take over (${adoptions})` : 'create';
+  const nextStep = `This is the route's first run. ${conversionWords(totals)}Look at whom the plan would ${what} (changes of this job); approve it if that is meant, else narrow the filter.`;
+  return [trip('firstRun', value, limit, null, null, nextStep)];
 }
 
 /** A push type that was changed by mistake must not look like leavers and newcomers. */

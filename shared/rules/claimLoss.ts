@@ -3,7 +3,7 @@ import type { Link } from '../model/link.ts';
 import type { FieldChange, Fields, Owner } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { textsOf } from './claimOrder.ts';
-import type { Winner } from './claims.ts';
+import type { Claimant, Winner } from './claims.ts';
 import { sameValue } from './diff.ts';
 import type { DraftChange } from './view.ts';
 
@@ -26,22 +26,27 @@ export function deletedNow(change: DraftChange): DraftChange {
 
 /**
  * A linked entry's change without the addresses that it lost. `same`: then there is nothing to write. `nothing`: no address is left.
- * @param current the addresses that its object holds, where the change does not name them
+ * @param current what its object holds, where the change does not name it
  */
 export function withoutAddresses(
   change: DraftChange,
   lost: ReadonlySet<string>,
-  current: readonly string[] | undefined,
+  current: Pick<Claimant, 'addresses' | 'delivery'>,
 ): DraftChange | 'same' | 'nothing' {
   const named = change.fields.find((field) => field.name === 'addresses');
-  const before = named ? textsOf(named.before) : (current ?? []);
+  const before = named ? textsOf(named.before) : (current.addresses ?? []);
   const after = (named ? textsOf(named.after) : before).filter((address) => !lost.has(addressKey(address)));
-  const known = named !== undefined || current !== undefined;
+  const known = named !== undefined || current.addresses !== undefined;
   if (known && after.length === 0) return 'nothing';
   const fields: FieldChange[] = change.fields.filter(
     (field) => field.name !== 'addresses' && !(field.name === 'deliveryAddress' && lost.has(addressKey(textsOf(field.after)[0] ?? ''))),
   );
   const held = before.map(addressKey);
+  const { delivery } = current;
+  if (delivery && lost.has(addressKey(delivery)) && !change.fields.some((field) => field.name === 'deliveryAddress')) {
+    fields.push({ name: 'deliveryAddress', before: delivery, after: null });
+    held.push(addressKey(delivery));
+  }
   if (known && !sameValue('addresses', after, before)) fields.push({ name: 'addresses', before: before.length ? before : null, after });
   if (fields.length === 0 && !change.converts) return 'same';
   return {

@@ -6,8 +6,11 @@ import { type Claimant, type SettledChange, settleClaims } from './claims.ts';
 import { aChange, aContact, aLink } from './harness.ts';
 import type { DraftChange } from './view.ts';
 
+const NONE: ReadonlySet<string> = new Set();
+const A: ReadonlySet<string> = new Set(['a.example']);
+
 function claimant(sourceId: string, change: Partial<DraftChange>, more: Partial<Claimant> = {}): Claimant {
-  return { change: aChange(sourceId, change), ownsDomain: false, linked: change.change !== 'create', routeOrder: 0, ...more };
+  return { change: aChange(sourceId, change), owns: NONE, linked: change.change !== 'create', routeOrder: 0, ...more };
 }
 
 const X = 'x@a.example';
@@ -33,7 +36,7 @@ function verdicts(settled: readonly SettledChange[]): Record<string, string> {
 
 describe('who gets an address that two entries want (contract, "Whose entry is it")', () => {
   it.each<[string, Claimant, Claimant]>([
-    ['the owner of the domain', create('9', [X], { ownsDomain: true, routeOrder: 9 }, { kind: 'contact' }), create('1', [X])],
+    ['the owner of the domain', create('9', [X], { owns: A, routeOrder: 9 }, { kind: 'contact' }), create('1', [X])],
     ['then anybody before a contact', create('9', [X], { routeOrder: 9 }), create('1', [X], {}, { kind: 'contact' })],
     ['then the existing link', claimant('9', moves(['o@a.example'], ['o@a.example', X]), { routeOrder: 9 }), create('1', [X])],
     ['then the order of routes', create('9', [X]), create('1', [X], { routeOrder: 1 })],
@@ -60,7 +63,7 @@ describe('who gets an address that two entries want (contract, "Whose entry is i
   });
 
   it('a linked loser is updated without that address; if nothing else changes it writes nothing', () => {
-    const owner = create('1', [X], { ownsDomain: true });
+    const owner = create('1', [X], { owns: A });
     const held = ['p@a.example'];
     const settled = settleClaims([owner, claimant('2', { ...moves(held, [...held, X, 'z@a.example']) })], true);
     expect(settled.find((one) => one.change.sourceId === '2')!.change).toMatchObject({
@@ -72,10 +75,7 @@ describe('who gets an address that two entries want (contract, "Whose entry is i
   });
 
   it('a linked loser to whom no address is left is claimed, and its object goes first', () => {
-    const settled = settleClaims(
-      [create('1', [X], { ownsDomain: true, linked: false }), claimant('2', moves(['old@a.example'], [X]))],
-      true,
-    );
+    const settled = settleClaims([create('1', [X], { owns: A, linked: false }), claimant('2', moves(['old@a.example'], [X]))], true);
     expect(verdicts(settled)).toEqual({ 1: 'create', 2: 'claimed', "2'": 'delete' });
     expect(settled.find((one) => one.change.orphan)!.change).toMatchObject({
       reason: 'addressClaimed',
@@ -115,19 +115,19 @@ describe('what our own objects hold', () => {
   it('a living object that nobody speaks for keeps its address; an adopted one makes a collision', () => {
     expect(settleClaims([taker], true)[0]!.change).toMatchObject({ reason: 'claimed', owner: { id: 't-2' } });
     const adopted = { ...holders[0]!, stamp: 'galsync-adopted:a-to-b:2' };
-    expect(settleClaims([create('1', [X], { ownsDomain: true }, { holders: [adopted] })], true)[0]!.change.reason).toBe('collision');
+    expect(settleClaims([create('1', [X], { owns: A }, { holders: [adopted] })], true)[0]!.change.reason).toBe('collision');
   });
   it('a better claim strips a living object, also one whose plan writes nothing', () => {
     const target = aContact('t-2', '2', { addresses: ['p@a.example', X] });
     const standing: Claimant = {
       change: standingChange(aLink(target, '2')),
-      ownsDomain: false,
+      owns: NONE,
       linked: true,
       routeOrder: 1,
       addresses: target.addresses,
       unchanged: true,
     };
-    const settled = settleClaims([create('1', [X], { ownsDomain: true }, { holders }), standing], true);
+    const settled = settleClaims([create('1', [X], { owns: A }, { holders }), standing], true);
     const stripped = settled.find((one) => one.change.sourceId === '2')!;
     expect(stripped).toMatchObject({
       wasUnchanged: true,
@@ -182,24 +182,24 @@ describe('the order of changes', () => {
 });
 
 describe('as properties', () => {
-  const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@x.y`);
+  const names = ['a@x.y', 'b@x.y', 'c@x.y', 'd@z.y', 'e@z.y'];
   const one = fc.record({
     held: fc.subarray(names),
     wanted: fc.subarray(names, { minLength: 1 }),
-    ownsDomain: fc.boolean(),
+    owns: fc.constantFrom(NONE, new Set(['x.y']), new Set(['z.y'])),
     routeOrder: fc.nat(1),
   });
   /** A world in which no two objects hold one address: each name goes to the first who claims to hold it. */
   const world = fc.array(one, { minLength: 2, maxLength: 6 }).map((people) => {
     const taken = new Map<string, string>();
     const links = people.map(({ held }, n) => held.filter((name) => !taken.has(name) && taken.set(name, `t-${n}`)));
-    return people.map(({ wanted, ownsDomain, routeOrder }, n): Claimant => {
+    return people.map(({ wanted, owns, routeOrder }, n): Claimant => {
       const own = links[n]!;
       const takes = wanted.filter((name) => !own.includes(name));
       const holders = takes.flatMap((key) => (taken.has(key) ? [{ key, targetId: taken.get(key)! }] : []));
-      if (own.length === 0) return create(String(n), wanted, { ownsDomain, routeOrder }, { holders });
+      if (own.length === 0) return create(String(n), wanted, { owns, routeOrder }, { holders });
       const fields = takes.length + own.filter((name) => !wanted.includes(name)).length > 0 ? moves(own, wanted) : {};
-      return claimant(String(n), { ...fields, holders }, { ownsDomain, routeOrder, addresses: own });
+      return claimant(String(n), { ...fields, holders }, { owns, routeOrder, addresses: own });
     });
   });
 
@@ -237,5 +237,37 @@ describe('as properties', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('an address that another domain owns', () => {
+  const b = (more: Partial<DraftChange>, extra: Partial<Claimant> = {}): Claimant =>
+    claimant('9', { address: '9@b.example', kind: 'contact', ...more }, { owns: new Set(['b.example']), routeOrder: 9, ...extra });
+  it('goes to the owner of its domain, also where both own the domains of their primary addresses', () => {
+    const user = claimant('1', { change: 'create', targetId: null, takes: ['1@a.example', 'x@b.example'] }, { owns: A });
+    const owner = b({ change: 'create', targetId: null, takes: ['9@b.example', 'x@b.example'] });
+    expect(verdicts(settleClaims([user, owner], true))).toEqual({ 1: 'claimed', 9: 'create' });
+  });
+  it('two newcomers in each other’s way on two addresses: one of them comes, whatever the order', () => {
+    const both = ['x@a.example', 'x@b.example'];
+    const one = claimant('1', { change: 'create', targetId: null, takes: both }, { owns: A });
+    const two = b({ change: 'create', targetId: null, takes: both });
+    for (const order of [
+      [one, two],
+      [two, one],
+    ])
+      expect(verdicts(settleClaims(order, true))).toEqual({ 1: 'create', 9: 'claimed' });
+  });
+  it('held as the delivery address it is given up, held as a user principal name it is not', () => {
+    const holders = [{ key: X, targetId: 't-9' }];
+    const taker = create('1', [X], { owns: A }, { holders });
+    const standing = b({ kind: 'user' }, { unchanged: true, addresses: ['9@b.example'], delivery: X });
+    const settled = settleClaims([taker, standing], true);
+    expect(settled.find((row) => row.change.sourceId === '9')!.change).toMatchObject({
+      fields: [{ name: 'deliveryAddress', before: X, after: null }],
+      releases: [X],
+    });
+    const { delivery: _d, ...byName } = standing;
+    expect(verdicts(settleClaims([taker, byName], true))).toEqual({ 1: 'claimed' });
   });
 });

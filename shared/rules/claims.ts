@@ -1,14 +1,15 @@
 import { addressKey } from '../connectors/connector.ts';
 import { parseStamp } from '../model/stamp.ts';
 import { claimedRow, deletedNow, withoutAddresses } from './claimLoss.ts';
-import { changeId, compareText, type OrderedChange, orderChanges } from './claimOrder.ts';
+import { changeId, compareText, type OrderedChange, orderChanges, textsOf } from './claimOrder.ts';
+import { isLinked, settleWishes } from './claimWinners.ts';
 import type { DraftChange, Holder } from './view.ts';
 
 /** A planned change with what decides whose an address is (contract, "Whose entry is it"). */
 export interface Claimant {
   readonly change: DraftChange;
-  /** The source owns the domain of the primary address. */
-  readonly ownsDomain: boolean;
+  /** Domains (lower case) that the source alone owns. */
+  readonly owns: ReadonlySet<string>;
   /** The entry's object is linked already. */
   readonly linked: boolean;
   /** Place of the route in the configuration. */
@@ -18,6 +19,8 @@ export interface Claimant {
    * address up to somebody with a better claim; without it the object keeps what it holds.
    */
   readonly addresses?: readonly string[];
+  /** The delivery address of the object, if it is not the primary one and the change does not name it. */
+  readonly delivery?: string | null;
   /** An entry whose own plan writes nothing, here because others claim what its object holds (`change`: an update without fields). */
   readonly unchanged?: boolean;
 }
@@ -37,7 +40,7 @@ export type Winner = { readonly claimant: Claimant } | { readonly holder: Holder
 export function settleClaims(claimants: readonly Claimant[], uniqueAddresses: boolean): readonly SettledChange[] {
   const rows = dropRelinkedRemovals([...claimants].sort((a, b) => compareText(changeId(a.change), changeId(b.change))));
   const contest = openContest(rows);
-  const lost = settle(contest);
+  const lost = settleWishes(contest);
   const leaving = leavingNow(contest, lost);
   const settled: DraftChange[] = [];
   const wasUnchanged = new Set<string>();
@@ -112,50 +115,26 @@ function holderStays(holder: Holder, other: Claimant | undefined): Winner | null
   if (!orphan && change !== 'update') return stays;
   if (orphan) return change === 'delete' || change === 'hide' || (change === 'keep' && LETS_GO.has(reason)) ? null : stays;
   if (releases.includes(holder.key)) return null;
-  const knowsAddresses = other.addresses !== undefined || other.change.fields.some((field) => field.name === 'addresses');
-  return adopted || !knowsAddresses ? stays : null;
+  // Held by an attribute that we do not write (a user principal name), or nobody knows by which: it stays.
+  return adopted || !heldKeys(other).includes(holder.key) ? stays : null;
+}
+
+/** Keys of what a living object holds by its addresses and its delivery address, as far as its change or its claimant says. */
+function heldKeys({ change, addresses, delivery }: Claimant): readonly string[] {
+  const before = (name: string, known: readonly string[]): readonly string[] => {
+    const field = change.fields.find((one) => one.name === name);
+    return field ? textsOf(field.before) : known;
+  };
+  return [...before('addresses', addresses ?? []), ...before('deliveryAddress', delivery ? [delivery] : [])].map(addressKey);
 }
 
 /** A leaver kept for these reasons is leaving for certain. One that was read too long ago, or not for certain, is no leaver yet. */
 const LETS_GO: ReadonlySet<string> = new Set(['policy', 'grace']);
 
-/** Who loses which keys to whom: by rank, the best first. Whoever loses an address without having an object takes none at all. */
-function settle({ wants, blocked }: Contest): ReadonlyMap<Claimant, ReadonlyMap<string, Winner>> {
-  const owners = new Map<string, Claimant>();
-  const lost = new Map<Claimant, ReadonlyMap<string, Winner>>();
-  for (const [row, keys] of [...wants].sort(([a], [b]) => byRank(a, b))) {
-    const losses = new Map<string, Winner>(blocked.get(row) ?? []);
-    for (const key of keys) {
-      const owner = owners.get(key);
-      if (owner && !losses.has(key)) losses.set(key, { claimant: owner });
-    }
-    if (losses.size > 0) lost.set(row, losses);
-    if (losses.size === 0 || isLinked(row)) for (const key of keys) if (!losses.has(key)) owners.set(key, row);
-  }
-  return lost;
-}
-
-/** An object that is about to be adopted is not linked yet. */
-function isLinked(row: Claimant): boolean {
-  return row.linked && row.change.change !== 'adopt';
-}
-
-/** The owner of the domain, then a user, room, shared mailbox or group before a contact, then the existing link, the order of routes, the id. */
-function byRank(a: Claimant, b: Claimant): number {
-  const contact = (row: Claimant): number => (row.change.kind === 'contact' ? 1 : 0);
-  return (
-    Number(b.ownsDomain) - Number(a.ownsDomain) ||
-    contact(a) - contact(b) ||
-    Number(isLinked(b)) - Number(isLinked(a)) ||
-    a.routeOrder - b.routeOrder ||
-    compareText(changeId(a.change), changeId(b.change))
-  );
-}
-
 function afterLosses(row: Claimant, losses: ReadonlyMap<string, Winner>): readonly DraftChange[] {
   const winner = [...losses.values()][0]!;
   if (!isLinked(row)) return [claimedRow(row.change, winner)];
-  const left = withoutAddresses(row.change, new Set(losses.keys()), row.addresses);
+  const left = withoutAddresses(row.change, new Set(losses.keys()), row);
   if (left === 'nothing') {
     const skip = claimedRow(row.change, winner);
     // What we adopted was there before us: it is left as it is, and reported.

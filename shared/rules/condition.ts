@@ -2,7 +2,10 @@ import { RE2JS } from 're2js';
 import type { Condition, ConditionTest, Where } from '../model/configuration.ts';
 import type { Entry, Kind } from '../model/entry.ts';
 import { parseDate, parseDateOrOffset } from './dates.ts';
-import { readAttribute } from './readAttribute.ts';
+import { attributeReader } from './readAttribute.ts';
+
+const REMEMBERED = 2_000;
+const LONGEST_REMEMBERED = 200;
 
 export type Predicate = (entry: Entry) => boolean;
 
@@ -48,11 +51,25 @@ function compileTest(test: ConditionTest, now: Date): Predicate {
   const negative = test.operator.startsWith('DoesNot');
   const caseSensitive = (test.caseSensitive ?? false) && !CASELESS.has(test.attribute);
   const passes = texts.map((text) => compileOperator(test.operator, text, caseSensitive, now));
+  const read = attributeReader(test.attribute);
+  const passesAny = remembered((value) => passes.some((pass) => pass(value)));
   return (entry) => {
-    const found = readAttribute(entry, test.attribute);
-    const values = found.length > 0 ? found : [''];
-    const holds = values.some((value) => passes.some((pass) => pass(value)));
+    const found = read(entry);
+    const holds = found.length > 0 ? found.some(passesAny) : passesAny('');
     return negative ? !holds : holds;
+  };
+}
+
+/** Departments, titles and domains are few, and each is tested many thousand times: the last answers are kept. */
+function remembered(test: (value: string) => boolean): (value: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (value) => {
+    const known = answers.get(value);
+    if (known !== undefined) return known;
+    const answer = test(value);
+    if (answers.size >= REMEMBERED) answers.clear();
+    if (value.length <= LONGEST_REMEMBERED) answers.set(value, answer);
+    return answer;
   };
 }
 

@@ -157,6 +157,8 @@ export function aWorld(
     now?: Date;
     routes?: readonly string[];
     unread?: readonly string[];
+    /** Target id → source id of the link that names it. */
+    linked?: Readonly<Record<string, string>>;
   } = {},
 ): World {
   const capability = more.capability ?? TARGET;
@@ -183,6 +185,10 @@ export function aWorld(
         return { there: true, entry: more.unread?.includes(id) ? null : entry, hash: 'read' };
       },
       hits: (key) => objects.filter((entry) => keysOf(entry).includes(key)),
+      linkOf(id) {
+        const sourceId = more.linked?.[id];
+        return sourceId === undefined ? null : { sourceId, adopted: false };
+      },
       sourceHas: (id) => !(more.absent ?? []).includes(id),
     },
   };

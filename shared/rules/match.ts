@@ -1,8 +1,10 @@
 import { addressKey, fieldsOf } from '../connectors/connector.ts';
+import type { PushType } from '../model/configuration.ts';
 import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { Owner } from '../model/plan.ts';
-import { formatStamp, parseStamp } from '../model/stamp.ts';
+import type { Fields, Owner } from '../model/plan.ts';
+import { formatStamp, parseStamp, type Stamp } from '../model/stamp.ts';
+import { isSameList } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
 import type { Projection } from './project.ts';
 import type { Holder, PlanContext, Sight, TargetView } from './view.ts';
@@ -13,7 +15,7 @@ export type Match =
   | { readonly kind: 'create' }
   /** An object that carries our stamp for this very entry, without a link row. */
   | { readonly kind: 'stamped'; readonly target: Entry }
-  | { readonly kind: 'relink'; readonly from: string; readonly target: Entry }
+  | { readonly kind: 'relink'; readonly from: string; readonly adopted: boolean; readonly target: Entry }
   | { readonly kind: 'adopt'; readonly target: Entry }
   | { readonly kind: 'collision'; readonly owner: Owner }
   | { readonly kind: 'takenOver'; readonly why: string; readonly targetId: string };
@@ -32,11 +34,14 @@ export function matchEntry(context: PlanContext, entry: Entry, projection: Proje
     return matchEntry(context, entry, projection, link, stillThere(view, link));
   if (own?.kind === 'takenOver') return { match: own, holders: [] };
   if (own?.kind === 'linked') {
+    const held = own.sight.entry ? fieldsOf(own.sight.entry) : link!.image;
+    // Nothing is taken from anybody by an object that holds its addresses to the letter.
+    if (sameAddresses(projection.fields, held)) return { match: own, holders: NO_HITS.holders };
     const { collision, holders } = byAddress(
       context,
       entry,
       projection,
-      { id: link!.targetId, held: heldBy(own.sight.entry, link!) },
+      { id: link!.targetId, held: new Set(addressesOf({ image: held })) },
       view,
     );
     return collision ? { match: { kind: 'collision', owner: collision }, holders: [] } : { match: own, holders };
@@ -63,9 +68,10 @@ function stillThere(view: TargetView, link: Link): TargetView {
   return { ...view, sight: (id) => (id === link.targetId ? { there: true, entry: null, hash: null } : view.sight(id)) };
 }
 
-/** Keys that a linked object holds already: somebody else's object with the same address is no news there. */
-function heldBy(target: Entry | null, link: Link): ReadonlySet<string> {
-  return new Set(addressesOf(target ? { ...link, image: fieldsOf(target) } : link));
+function sameAddresses(wanted: Fields, held: Fields): boolean {
+  return (
+    isSameList(wanted.addresses ?? null, held.addresses ?? null) && (wanted.deliveryAddress ?? null) === (held.deliveryAddress ?? null)
+  );
 }
 
 function releasedEarlier(link: Link | null, view: TargetView): Match | null {
@@ -99,6 +105,20 @@ export function takenOverBecause(context: PlanContext, target: Entry, { as, sour
   return target.stampPlace !== undefined ? 'Its stamp place holds something else.' : null;
 }
 
+/** True if an object with a stamp of this route is still what one of our push types makes, whatever the route's own is by now. */
+function isOursStill(context: PlanContext, target: Entry, sourceId: string): boolean {
+  return MANAGED_TYPES.some((as) => {
+    try {
+      return takenOverBecause(context, target, { as, sourceId }) === null;
+    } catch {
+      // A push type that this directory does not have.
+      return false;
+    }
+  });
+}
+
+const MANAGED_TYPES: readonly PushType[] = ['contact', 'guest', 'mailUser', 'sharedContact'];
+
 function byStamp(context: PlanContext, entry: Entry, { as }: Projection, view: TargetView): Entry | null {
   for (const adopted of [false, true]) {
     const key = `stamp:${formatStamp({ route: context.route.id, sourceId: entry.id, adopted })}`;
@@ -115,24 +135,31 @@ interface AddressHits {
   readonly holders: readonly Holder[];
 }
 
+const NO_HITS: AddressHits = { collision: null, relink: null, adopt: null, holders: [] };
+
 /** Own object of a linked entry and the keys that it holds; null while the entry has none. */
 type Own = { readonly id: string | null; readonly held: ReadonlySet<string> } | null;
 
 function byAddress(context: PlanContext, entry: Entry, projection: Projection, own: Own, view: TargetView): AddressHits {
+  if (own && projection.addressKeys.every((key) => own.held.has(key))) return NO_HITS;
   const holders: Holder[] = [];
   const relinks = new Map<string, Extract<Match, { kind: 'relink' }>>();
   const strangers = new Map<string, { entry: Entry; key: string }>();
   for (const key of projection.addressKeys) {
     if (own?.held.has(key)) continue;
     for (const hit of view.hits(key)) {
-      const stamp = parseStamp(hit.stamp);
+      const stamp = markOf(context, hit, view);
       const sameRoute = stamp?.route === context.route.id;
       if (hit.id === own?.id || (sameRoute && stamp.sourceId === entry.id)) continue;
       const ours = stamp ? (context.routes?.has(stamp.route) ?? true) : false;
-      if (ours) holders.push({ key, targetId: hit.id, stamp: hit.stamp });
-      else if (!strangers.has(hit.id)) strangers.set(hit.id, { entry: hit, key });
+      // What has become something else is somebody's own object, whatever mark it still carries.
+      if (!ours || (sameRoute && !isOursStill(context, hit, stamp.sourceId))) {
+        if (!strangers.has(hit.id)) strangers.set(hit.id, { entry: hit, key });
+        continue;
+      }
+      holders.push({ key, targetId: hit.id, stamp: formatStamp(stamp!) });
       if (!own && sameRoute && !view.sourceHas(stamp.sourceId) && holdsPrimary(hit, projection))
-        relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, target: hit });
+        relinks.set(hit.id, { kind: 'relink', from: stamp.sourceId, adopted: stamp.adopted, target: hit });
     }
   }
   const adopt = adoptable(context, projection, [...strangers.values()]);
@@ -145,6 +172,13 @@ function byAddress(context: PlanContext, entry: Entry, projection: Projection, o
     adopt: relinks.size > 0 ? null : adopt,
     holders,
   };
+}
+
+/** Whose object it is: by its stamp, or where that was emptied by the link that names it (promise 9). */
+function markOf(context: PlanContext, target: Entry, view: TargetView): Stamp | null {
+  if (target.stamp !== undefined || target.stampPlace !== undefined) return parseStamp(target.stamp);
+  const link = view.linkOf(target.id);
+  return link ? { route: context.route.id, sourceId: link.sourceId, adopted: link.adopted } : null;
 }
 
 function holdsPrimary(target: Entry, projection: Projection): boolean {

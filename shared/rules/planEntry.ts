@@ -33,7 +33,8 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'stamped':
     case 'relink': {
       const from = match.kind === 'relink' ? match.from : null;
-      const found = fromTarget(context, entry, projection, match.target, link);
+      const adopted = match.kind === 'relink' ? match.adopted : (parseStamp(match.target.stamp)?.adopted ?? false);
+      const found = fromTarget(context, entry, projection, match.target, link, adopted);
       return update(context, entry, projection, found, { entry: match.target, hash: null }, matched, 'relinked', from);
     }
     case 'adopt':
@@ -98,16 +99,18 @@ function update(
   const compared = comparedWith(context, projection, link, current);
   const fields: FieldChange[] = [...diffFields(desired, compared, { emptyFields, drift, written, notKept })];
   const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
-  const row = base(context, entry, projection, link, 'update', returned ? 'returned' : reason);
-  const stampWrong = relinkFrom !== null || (target !== null ? target.stamp !== row.stamp : (link.open?.fields.includes('stamp') ?? false));
-  if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: row.stamp });
+  const stampOpen = target === null && (link.open?.fields.includes('stamp') ?? false);
+  const marked = target !== null || relinkFrom !== null || stampOpen;
+  const stamp = marked ? formatStamp({ route: context.route.id, sourceId: entry.id, adopted: link.adopted }) : '';
+  const stampWrong = relinkFrom !== null || (target !== null ? target.stamp !== stamp : stampOpen);
+  if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: stamp });
   if (fields.length === 0) {
     const back = returned ? { ...(refreshed ?? link), leaving: null, hidden: false } : refreshed;
     return { ...NOTHING, bucket: 'unchanged', link: back, losses };
   }
   const moves = movesOf(context, projection, current, fields);
   const change: DraftChange = {
-    ...row,
+    ...base(context, entry, projection, link, 'update', returned ? 'returned' : reason),
     ...moves,
     targetId: link.targetId,
     fields,
@@ -160,9 +163,8 @@ function again(link: Link, name: FieldName, wanted: FieldValue): string {
 }
 
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
-function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null): Link {
+function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
   const image = fieldsOf(target);
-  const adopted = parseStamp(target.stamp)?.adopted ?? true;
   const written: Partial<Record<FieldName, string>> = {};
   for (const name of Object.keys(projection.fields) as FieldName[])
     if (image[name] !== undefined && !adopted) written[name] = hashValue(image[name] ?? null);
@@ -195,7 +197,7 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
 
 function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched, old: Link | null): Planned {
   const adopted = context.route.push.existing === 'adopt';
-  const link = fromTarget(context, entry, projection, target, old);
+  const link = fromTarget(context, entry, projection, target, old, true);
   const { drift } = context.route.push;
   const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
   const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];

@@ -3,9 +3,13 @@ import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 
 /** Texts of an attribute by its name in conditions and placeholders; empty list: missing. */
 export function readAttribute(entry: Entry, name: string): readonly string[] {
-  if (name.startsWith('raw.')) return listed(held(entry.raw, name.slice(4)));
-  const own = held(OWN, name);
-  return own ? own(entry) : listed(held(entry.attributes, name));
+  return attributeReader(name)(entry);
+}
+
+/** The same for one name and many entries. */
+export function attributeReader(name: string): (entry: Entry) => readonly string[] {
+  if (name.startsWith('raw.')) return (entry) => listed(held(entry.raw, name.slice(4)));
+  return held(OWN, name) ?? ((entry) => listed(held(entry.attributes, name)));
 }
 
 /** A value under its own name: a filter may name anything, `constructor` too. */

@@ -3,7 +3,10 @@ import type { ConfigurationFault, Schedule } from '../model/configuration.ts';
 
 const CRON_OPTIONS = { mode: '5-part', legacyMode: true } as const;
 
-/** The next `count` runs after a time, in order: cron lists joined, once for each local date and time (cases R39, R41). */
+/**
+ * The next `count` runs after a time, in order, cron lists joined. A time of day comes once on each local date (cases R39, R41); intervals
+ * (`*` in the hour) go on through an hour that comes twice.
+ */
 export function nextRuns(schedule: Pick<Schedule, 'cron' | 'timeZone'>, after: Date, count: number): readonly Date[] {
   const times = new Set<number>();
   for (const text of cronsOf(schedule)) {

@@ -133,8 +133,12 @@ describe('whose domain it is', () => {
       { b: ['shared.example', 'b.example'] },
     );
     expect([owners.ownerOf('SHARED.example'), owners.ownerOf('b.example'), owners.ownerOf('c.example')]).toEqual([null, 'b', null]);
-    expect(owners.warnings).toHaveLength(2);
-    expect(owners.warnings.join()).toMatch(/"constructor" was never read.*shared\.example is owned by a and b/s);
+    expect([...owners.ownedBy('b'), ...owners.ownedBy('a')]).toEqual(['b.example']);
+    const said = (from: string, to: string, ...domains: string[]): readonly string[] => owners.warningsFor({ from, to }, new Set(domains));
+    expect(said('a', 'c', 'new.example').join()).toMatch(/"constructor" was never read.*shared\.example is owned by a and b/s);
+    expect(said('c', 'd', 'b.example')).toEqual([]);
+    expect(said('c', 'd', 'shared.example')).toEqual(said('a', 'c'));
+    expect(said('c', 'd', 'nobodys.example')).toEqual(said('constructor', 'd'));
   });
 });
 

@@ -166,8 +166,14 @@ function domainTest(entry: Entry, filter: Filter, name: string): ReturnType<Test
 
 /** `corp.example` exactly, or `*.corp.example` for its subdomains. */
 export function domainMatches(domain: string, pattern: string): boolean {
+  return domainMatcher(pattern)(domain);
+}
+
+/** The same for one pattern and many domains. */
+export function domainMatcher(pattern: string): (domain: string) => boolean {
   const wanted = pattern.toLowerCase();
-  return wanted.startsWith('*.') ? domain.endsWith(wanted.slice(1)) : domain === wanted;
+  const below = wanted.slice(1);
+  return wanted.startsWith('*.') ? (domain) => domain.endsWith(below) : (domain) => domain === wanted;
 }
 
 function orgUnitTest(entry: Entry, filter: Filter, name: string, kind: ConnectorSettings['kind']): ReturnType<Test> {

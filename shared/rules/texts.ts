@@ -15,8 +15,12 @@ export function cutText(text: string, max: number): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g;
 
+/** What most texts are: printable ASCII without blanks around it. Nothing of it would change. */
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** How texts are compared: composed, trimmed, without control characters; case counts. */
 export function comparable(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(CONTROL, '').replace(/\r\n?/g, '\n').normalize('NFC').trim();
 }
 

@@ -14,6 +14,8 @@ export interface TargetView {
   sight(targetId: string): Sight;
   /** Objects that hold a key (`addressKey`, `stamp:…`). */
   hits(key: string): readonly Entry[];
+  /** The living link of this route that names an object which carries no stamp (it was emptied), or null. */
+  linkOf(targetId: string): Pick<Link, 'sourceId' | 'adopted'> | null;
   /** True if the source's complete read holds this id. */
   sourceHas(id: string): boolean;
 }

@@ -38,7 +38,11 @@ export interface ConfigurationStore {
   /** The document as written (text kept verbatim), or null if none was ever saved. `etag` is the API's ETag. */
   read(): Promise<{ readonly document: unknown; readonly version: string; readonly etag: string } | null>;
   /** `etag` null: only if none is there yet; `'*'`: whatever is there. Throws `StoreConflict`. Answers the new version and etag. */
-  write(document: unknown, etag: string | '*' | null): Promise<{ readonly version: string; readonly etag: string }>;
+  write(document: unknown, etag: string | '*' | null, at: Date): Promise<{ readonly version: string; readonly etag: string }>;
+  /** A version as it was written, or null if it never was or is purged. */
+  version(version: string): Promise<unknown>;
+  /** Removes the versions that were not in force any more at that time; answers how many. */
+  purge(before: Date): Promise<number>;
 }
 
 /** One object of a snapshot: the parts that its directory's sets contributed. */
@@ -260,9 +264,8 @@ export interface JobLog {
 export interface Lease {
   readonly connector: string;
   readonly job: string;
+  /** Job and round: each taking has its own, so an older holder is told from the one who holds it now. */
   readonly instance: string;
-  /** Goes up with each taking: an older holder's writes are refused. */
-  readonly fence: number;
   readonly takenAt: string;
   readonly etag: string;
 }
@@ -272,8 +275,8 @@ export interface LeaseStore {
   read(connector: string): Promise<Lease | null>;
   /** Takes it; `over` is the lease that was found to be free although held (taken over by its ETag). Null: somebody was faster. */
   take(connector: string, job: string, instance: string, at: string, over: Lease | null): Promise<Lease | null>;
-  /** Gives it back if it is still that job's. */
-  release(connector: string, job: string): Promise<void>;
+  /** Gives it back if it is still that instance's. */
+  release(connector: string, instance: string): Promise<void>;
 }
 
 export interface RouteStateStore {

@@ -47,7 +47,7 @@ export async function beginCopies(context: SyncContext, input: CopiesInput): Pro
   const route = routeSettings(configuration, input.route);
   const { connector } = context.open(connectorSettings(configuration, route.to), configuration);
   const simulation = record.job.action === 'simulate';
-  if (!connector.copies || (configuration.paused && !simulation) || !(await holdsLease(context, route.to, input.job))) return NOTHING;
+  if (!connector.copies || (configuration.paused && !simulation) || !(await holdsLease(context, route.to, input))) return NOTHING;
   const found = await namesOf(context, connector.copies, route, input);
   if ('waitUntil' in found) {
     await showWait(context, input.job, input.instance, found.waitUntil);

@@ -38,7 +38,7 @@ export async function closeJob(
     const progress = { ...job.progress, phase: 'done' as const, secondsLeft: null, waitingUntil: null, done: job.progress.total };
     return { ...current, waits: {}, job: { ...job, progress, state: jobState(current, job, input.failure) } };
   });
-  return leave(context, record);
+  return record.round === input.round ? leave(context, record) : { ok: false };
 }
 
 async function leave(context: SyncContext, record: JobRecord): Promise<{ ok: true }> {

@@ -81,7 +81,10 @@ function incomplete(connector: string, set: string, how: string): FailureError {
 export type CommitStep = { readonly ok: true; readonly totals: RangeTotals } | { readonly ok: false; readonly failure: Failure };
 
 /** Moves one range of shards from the staged pages into the snapshot and writes that range's piece of the index. */
-export async function commitRange(context: SyncContext, input: { job: string; connector: string; range: Range }): Promise<CommitStep> {
+export async function commitRange(
+  context: SyncContext,
+  input: { job: string; round: number; connector: string; range: Range },
+): Promise<CommitStep> {
   try {
     const pending = await context.store.snapshots.pending(input.connector);
     if (!pending)
@@ -90,7 +93,7 @@ export async function commitRange(context: SyncContext, input: { job: string; co
         message: `The commit of connector "${input.connector}" is gone.`,
         nextStep: 'Start the job again.',
       });
-    if (!(await holdsLease(context, input.connector, input.job))) {
+    if (!(await holdsLease(context, input.connector, input))) {
       throw new FailureError({
         code: 'hostLost',
         message: `Connector "${input.connector}" was taken over by another job.`,

@@ -63,7 +63,7 @@ async function openLane(context: SyncContext, position: CopyPosition): Promise<L
   if (!copies) return null;
   const until = context.now().getTime() + TIME_MS;
   const over = async (): Promise<'no' | 'time' | 'cancelled'> => {
-    if ((await isCancelled(context, position.job)) || !(await holdsLease(context, route.to, position.job))) return 'cancelled';
+    if ((await isCancelled(context, position.job)) || !(await holdsLease(context, route.to, position))) return 'cancelled';
     return context.now().getTime() > until ? 'time' : 'no';
   };
   let list: Promise<WishList> | null = null;

@@ -83,7 +83,8 @@ function countLeaver(
   keptBecause: Partial<Record<KeptReason, number>>,
 ): void {
   if (change.change === 'keep') add(keptBecause, change.reason.split(':')[0] as KeptReason);
-  else if (outcome?.result === 'failed') leavers.failed += 1;
+  // Refused because of somebody else's object: nothing was hidden or deleted.
+  else if (outcome?.result === 'failed' || outcome?.result === 'skipped') leavers.failed += 1;
   else if (outcome?.result === 'held' || (!outcome && without === 'held')) leavers.held += 1;
   else if (change.change === 'hide') leavers.hidden += 1;
   else if (change.change === 'delete') leavers.deleted += 1;

@@ -29,6 +29,9 @@ export async function judgeRoute(
 ): Promise<Verdict> {
   const state = await context.store.routes.get(planning.route.id);
   const simulation = record.job.action === 'simulate';
+  // Held by an attempt of this activity whose host died: what was approved is used up, and judging again would count it.
+  if (state.held?.job === record.job.id && state.held.round === record.round && !simulation)
+    return { held: true, trips: state.held.trips, hash: state.held.hash };
   const doable = changes.filter((change) => change.change !== 'skip' && change.change !== 'keep' && !change.firstPart);
   if (planning.configuration.paused && !simulation && doable.length > 0) return paused(doable.length);
   const trips = tripsOf(record, planning, state, doable, summary);
@@ -66,6 +69,7 @@ function tripsOf(
       .reduce((n, one) => n + one.count, 0),
     creations: counting.filter(isCreation).length,
     conversions: counting.filter((change) => change.converts && !change.converts.begun).length,
+    adoptions: counting.filter((change) => change.change === 'adopt').length,
     clearing: counting.filter(
       (change) => change.change === 'update' && !change.orphan && change.fields.some((field) => field.after === null),
     ).length,
@@ -98,6 +102,7 @@ function coveredBy(doable: readonly Change[], trips: readonly Trip[]): readonly 
     if (change.orphan) return tripped.has('removals') || tripped.has('sourceShrinkPercent');
     if (isCreation(change) && (tripped.has('creations') || tripped.has('firstRun'))) return true;
     if (isRemoval(change) && tripped.has('removals')) return true;
+    if (change.change === 'adopt') return tripped.has('firstRun');
     if (change.change !== 'update') return false;
     return (
       (tripped.has('clearedPercent') && change.fields.some((field) => field.after === null)) ||

@@ -6,7 +6,7 @@ const LAST_WAVE_MS = 15 * 60_000;
 export interface Wave {
   /** Epoch ms. */
   readonly at: number;
-  readonly position: Pick<LanePosition, 'route' | 'sequence' | 'deferredUntil'> & { readonly lastWaveEnds: number };
+  readonly position: Pick<LanePosition, 'sequence' | 'deferredUntil'> & { readonly lastWaveEnds: number };
 }
 
 /**
@@ -18,6 +18,6 @@ export function nextWave(state: Pick<LanePosition, 'deferredUntil'> & { readonly
   if (state.deferredUntil === null || Math.max(now, state.deferredUntil) > ends) return null;
   return {
     at: Math.max(state.deferredUntil, now + 1_000),
-    position: { route: 0, sequence: 0, deferredUntil: null, lastWaveEnds: ends },
+    position: { sequence: 0, deferredUntil: null, lastWaveEnds: ends },
   };
 }

@@ -22,7 +22,7 @@ export async function takeLeases(context: SyncContext, instances: Instances, rec
   for (const connector of ids) {
     const holder = await takeOne(context, instances, connector, record);
     if (holder) {
-      for (const id of taken) await context.store.leases.release(id, record.job.id);
+      for (const id of taken) await context.store.leases.release(id, record.instance);
       return { connector, job: holder };
     }
     taken.push(connector);
@@ -51,15 +51,15 @@ async function isFree(context: SyncContext, instances: Instances, lease: Lease):
   return lost;
 }
 
-/** True if the connector's lease is still this job's: checked by every activity that writes, before it writes. */
-export async function holdsLease(context: SyncContext, connector: string, job: string): Promise<boolean> {
-  return (await context.store.leases.read(connector))?.job === job;
+/** True if the connector's lease is still this round's of the job: checked by every activity that writes, before it writes. */
+export async function holdsLease(context: SyncContext, connector: string, round: { job: string; round: number }): Promise<boolean> {
+  return (await context.store.leases.read(connector))?.instance === `${round.job}.${round.round}`;
 }
 
 /** Gives back the leases of a job: all, or only those of connectors that are just read. */
 export async function releaseLeases(context: SyncContext, record: JobRecord, which: 'all' | 'sourcesOnly'): Promise<void> {
   for (const connector of record.connectors) {
     if (which === 'sourcesOnly' && connector.target) continue;
-    await context.store.leases.release(connector.id, record.job.id);
+    await context.store.leases.release(connector.id, record.instance);
   }
 }

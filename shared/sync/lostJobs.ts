@@ -44,7 +44,7 @@ export async function failLostJob(context: SyncContext, record: JobRecord, engin
     };
   });
   if (!changed) return;
-  for (const connector of record.connectors) await context.store.leases.release(connector.id, record.job.id);
+  for (const connector of record.connectors) await context.store.leases.release(connector.id, record.instance);
   context.log({ event: 'job.finished', job: record.job.id, action: record.job.action, state: 'failed', cause: causeText(failure) });
 }
 

@@ -1,6 +1,6 @@
 import { type Failure, failureOf } from '../model/failure.ts';
 import type { SyncContext } from './context.ts';
-import { openPlanning } from './planning.ts';
+import { openPlanning, planningOf } from './planning.ts';
 import { planRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 
@@ -15,7 +15,7 @@ export async function makePlan(
     const record = await context.store.jobs.get(input.job);
     if (!record) return { ok: true, changes: 0 };
     const { configuration } = await context.configuration();
-    const planning = await openPlanning(context, { configuration, route: input.route, only: record.only });
+    const planning = await openPlanning(context, planningOf(record, configuration, input.route));
     const made = await planRange(planning, input.range);
     await context.store.plans.putDraft(
       { job: input.job, round: input.round, route: input.route },

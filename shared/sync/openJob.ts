@@ -1,4 +1,5 @@
-import type { Job } from '../model/job.ts';
+import type { ConnectorProgress, Job, JobRecord } from '../model/job.ts';
+import type { SnapshotState } from '../store/store.ts';
 import type { SyncContext } from './context.ts';
 import { routeSettings } from './context.ts';
 
@@ -29,15 +30,34 @@ export async function openJob(context: SyncContext, input: { job: string; round:
   const routes = record.roundRoutes.map((id) => routeSettings(configuration, id));
   const pulls: string[] = [];
   for (const connector of record.connectors) {
-    const writes = routes.some((route) => route.to === connector.id) && action !== 'pull';
+    const kept = input.round === 1 && (record.keepTargets ?? []).includes(connector.id);
+    const writes = routes.some((route) => route.to === connector.id) && action !== 'pull' && !kept;
     const reads = connector.source && (action === 'pull' || action === 'sync' || record.fresh || input.round > 1);
-    const never = connector.source && (await context.store.snapshots.state(connector.id)) === null;
-    const inRound = writes || record.roundRoutes.length === 0 || routes.some((route) => route.from === connector.id);
+    const never = (connector.source || kept) && (await context.store.snapshots.state(connector.id)) === null;
+    const inRound = writes || kept || record.roundRoutes.length === 0 || routes.some((route) => route.from === connector.id);
     // An unfinished commit of a dead job is finished before anything is planned on that snapshot.
     const unfinished = (await context.store.snapshots.pending(connector.id)) !== null;
     if (inRound && (writes || reads || never || unfinished)) pulls.push(connector.id);
   }
+  await showUnread(context, record, pulls);
   const targets = new Map<string, string[]>();
   if (action !== 'pull') for (const route of routes) targets.set(route.to, [...(targets.get(route.to) ?? []), route.id]);
   return { ok: true, action, pulls, targets: [...targets].map(([connector, ids]) => ({ connector, routes: ids })) };
+}
+
+/** Connectors that this job does not read: what counts is their last snapshot. */
+async function showUnread(context: SyncContext, record: JobRecord, pulls: readonly string[]): Promise<void> {
+  const states = new Map<string, SnapshotState>();
+  for (const { id } of record.connectors) {
+    const state = pulls.includes(id) ? null : await context.store.snapshots.state(id);
+    if (state) states.set(id, state);
+  }
+  if (states.size === 0) return;
+  await context.store.jobs.update(record.job.id, (current) => {
+    const connectors = current.job.connectors.map((known): ConnectorProgress => {
+      const state = known.state === 'queued' ? states.get(known.id) : undefined;
+      return state ? { ...known, state: 'completed', pulled: state.total, mode: state.mode, complete: true } : known;
+    });
+    return { ...current, job: { ...current.job, connectors } };
+  });
 }

@@ -1,5 +1,5 @@
 import { addressKey } from '../connectors/connector.ts';
-import type { Entry } from '../model/entry.ts';
+import { domainOf, type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { KeptReason, SkipReason } from '../model/plan.ts';
 import { pushTypeOf } from '../model/pushType.ts';
@@ -12,6 +12,7 @@ import type { DraftChange, Planned, TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import { entryOf } from './commitShards.ts';
 import type { Planning } from './planning.ts';
+import { planOnProof } from './proveTargets.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
 import { openTargetView } from './targetSight.ts';
@@ -27,6 +28,8 @@ interface Candidate {
 export interface PlannedRange {
   readonly changes: readonly DraftChange[];
   readonly links: readonly Link[];
+  /** Ids of the entries that are left as they are. */
+  readonly unchanged: readonly string[];
   readonly summary: RangeSummary;
 }
 
@@ -39,7 +42,7 @@ export async function planRange(planning: Planning, range: Range): Promise<Plann
   const keys = candidates.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
   const concerned = [...gone, ...candidates.flatMap((one) => (one.link ? [one.link] : []))];
   const view = await openTargetView(planning, keys, concerned);
-  return collect(planning, candidates, gone, links, view);
+  return planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
 }
 
 async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<string, Link>> {
@@ -50,7 +53,7 @@ async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<st
 
 async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap<string, Link>): Promise<readonly Candidate[]> {
   const { plan } = planning;
-  const only = planning.only ? new Set(planning.only.map((text) => (text.includes('@') ? addressKey(text) : text))) : null;
+  const only = planning.only ? new Set(planning.only.flatMap((text) => (text.includes('@') ? [text, addressKey(text)] : [text]))) : null;
   // The snapshot holds nothing that was withheld at its pull; a rule that is newer counts at once.
   const withhold = compileWithhold(planning.source.pull.withhold, plan.now);
   const candidates: Candidate[] = [];
@@ -90,41 +93,47 @@ function collect(
   const skippedBecause: Partial<Record<SkipReason, number>> = {};
   const keptBecause: Partial<Record<KeptReason, number>> = {};
   const losses: Record<string, number> = {};
-  let unchanged = 0;
-  const take = (planned: Planned): void => {
+  const unchanged: string[] = [];
+  const domains = new Set<string>();
+  const take = (planned: Planned, id: string): void => {
     if (planned.change) changes.push(planned.change);
     if (planned.also) changes.push(planned.also);
     if (planned.link) updates.push(planned.link);
-    if (planned.bucket === 'unchanged') unchanged += 1;
+    if (planned.bucket === 'unchanged') unchanged.push(id);
     for (const loss of planned.losses) losses[loss] = (losses[loss] ?? 0) + 1;
   };
   for (const { entry, selected, projection, link } of candidates) {
+    if (selected.kept) domains.add(domainOf(primaryAddress(entry)));
     // An object that could not be read completely empties and removes nothing (promise 4).
-    if (entry.incomplete && link?.state === 'linked') unchanged += 1;
-    else if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view));
+    if (entry.incomplete && link?.state === 'linked') unchanged.push(entry.id);
+    else if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view), entry.id);
     else if (!selected.kept) {
       if (selected.reason === 'invalid') changes.push(invalidRow(planning, entry, selected.why));
       else skippedBecause[selected.reason] = (skippedBecause[selected.reason] ?? 0) + 1;
       // A record that cannot be used leaves its object as it is.
       if (link && selected.reason !== 'invalid')
-        take(planLeaver(planning.plan, { link, reason: 'outOfScope', detail: selected.reason, unconfirmed: selected.unconfirmed }, view));
+        take(
+          planLeaver(planning.plan, { link, reason: 'outOfScope', detail: selected.reason, unconfirmed: selected.unconfirmed }, view),
+          entry.id,
+        );
     }
   }
-  for (const link of gone) take(planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view));
+  for (const link of gone) take(planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view), link.sourceId);
   const internalOnly = candidates.filter(({ entry, selected }) => selected.kept && entry.kind === 'group' && entry.internalOnly).length;
   const linked = [...links.values()].filter((link) => link.state === 'linked').length;
   return {
     changes,
     links: updates,
+    unchanged,
     summary: {
       pulled: candidates.length,
-      unchanged,
+      unchanged: unchanged.length,
       skippedBecause,
       keptBecause,
       linked,
       internalOnly,
       losses,
-      warnings: planning.warnings,
+      warnings: [...planning.warnings, ...planning.owners.warningsFor(planning.route, domains)],
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Capability, Connector } from '../connectors/connector.ts';
 import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
+import type { JobRecord } from '../model/job.ts';
 import { pushTypesOf } from '../model/pushType.ts';
 import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
@@ -32,6 +33,8 @@ export interface Planning {
   readonly owners: DomainOwners;
   /** What could not be judged, for people. */
   readonly warnings: readonly string[];
+  /** The job and round that plan on an earlier read of the target (pullTargetEvery); null: it was read for this plan. */
+  readonly earlierTarget: string | null;
   readonly plan: PlanContext;
 }
 
@@ -56,6 +59,15 @@ export interface PlanningInput {
   readonly configuration: Configuration;
   readonly route: string;
   readonly only: readonly string[] | null;
+  /** The job that plans on an earlier read of the target, if it does. */
+  readonly earlierTarget?: string | null;
+}
+
+/** What a route is planned with in a job. */
+export function planningOf(record: JobRecord, configuration: Configuration, route: string): PlanningInput {
+  const { to } = routeSettings(configuration, route);
+  const earlier = record.round === 1 && (record.keepTargets ?? []).includes(to);
+  return { configuration, route, only: record.only, earlierTarget: earlier ? record.instance : null };
 }
 
 /**
@@ -93,6 +105,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     capabilities,
     owners,
     warnings,
+    earlierTarget: input.earlierTarget ?? null,
     plan: {
       route,
       capabilityOf: (as) => opened.connector.capability(as),

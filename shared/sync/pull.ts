@@ -70,6 +70,11 @@ export function pullInstance(position: Pick<PullPosition, 'pull' | 'connector'>)
   return `${position.pull}.pull.${position.connector}`;
 }
 
+/** The round whose pull it is: its number ends the pull's name. */
+function roundOf({ job, pull }: PullPosition): { job: string; round: number } {
+  return { job, round: Number(pull.slice(job.length + 1)) };
+}
+
 /** Reads pages until the pull is complete, a wait is due, or 25 pages or 60 s are over (design §3, step 1). */
 export async function pullPages(context: SyncContext, start: PullPosition): Promise<PullStep> {
   let position = start;
@@ -79,7 +84,7 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
   const withCalls = (): PullPosition => ({ ...position, calls: start.calls + calls() });
   const until = context.now().getTime() + TIME_PER_ACTIVITY_MS;
   try {
-    if (!(await holdsLease(context, start.connector, start.job))) throw lostLease(start.connector, start.job);
+    if (!(await holdsLease(context, start.connector, roundOf(start)))) throw lostLease(start.connector, start.job);
     await showWait(context, start.job, pullInstance(start), null);
     const state = await context.store.snapshots.state(start.connector);
     const withholding = compileWithholding(settings.pull.withhold, context.now());

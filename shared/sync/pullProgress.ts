@@ -15,7 +15,8 @@ export async function resumeCommit(context: SyncContext, input: { job: string; c
 
 /** Pages of a pull that failed may hold values that only a commit would have withheld: they go with it, unless a commit needs them. */
 async function dropUnused(context: SyncContext, input: { job: string; connector: string }): Promise<void> {
-  if (!(await holdsLease(context, input.connector, input.job))) return;
+  const round = (await context.store.jobs.get(input.job))?.round ?? 0;
+  if (!(await holdsLease(context, input.connector, { job: input.job, round }))) return;
   if ((await context.store.snapshots.pending(input.connector)) === null) await context.store.snapshots.dropStaged(input.connector, null);
 }
 

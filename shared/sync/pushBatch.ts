@@ -9,8 +9,8 @@ import { type Announced, announce, withdraw } from './announce.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
+import { laneWork } from './laneWork.ts';
 import { holdsLease } from './leases.ts';
-import type { SealedRoute } from './sealed.ts';
 import { writeChange } from './writeChange.ts';
 import type { WriteContext } from './written.ts';
 
@@ -26,7 +26,7 @@ export const LanePosition = z.object({
   lane: z.number().int(),
   instance: z.string(),
   routes: z.array(z.string()),
-  route: z.number().int(),
+  /** Place in the lane's list of batches, over all routes. */
   sequence: z.number().int(),
   /** Outcomes so far, for the progress display. */
   done: z.number().int(),
@@ -51,7 +51,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
   const settings = connectorSettings(configuration, start.target);
   const record = await context.store.jobs.get(start.job);
   const cancelled = async (): Promise<boolean> =>
-    !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start.job));
+    !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start));
   const { connector } = context.open(settings, configuration);
   const run: Run = {
     context,
@@ -63,20 +63,13 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
     lastShown: 0,
   };
   try {
+    const work = await laneWork(context, start);
     for (;;) {
-      const routeId = run.position.routes[run.position.route];
-      if (routeId === undefined) return await finish(run, { position: run.position, end: true, waitUntil: null });
-      const sealed = (await context.store.plans.getSealed({ job: start.job, round: start.round, route: routeId })) as SealedRoute | null;
-      const batches = sealed?.verdict === 'run' ? (sealed.batches[String(start.lane)] ?? 0) : 0;
-      if (run.position.sequence >= batches) {
-        run.position = { ...run.position, route: run.position.route + 1, sequence: 0 };
-        continue;
-      }
-      const complete = await workOff(
-        run,
-        { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence },
-        { connector, now: context.now, sleep: context.sleep, save: (link) => context.store.links.put(link) },
-      );
+      const next = work[run.position.sequence];
+      if (next === undefined) return await finish(run, { position: run.position, end: true, waitUntil: null });
+      const key = { job: start.job, round: start.round, route: next.route, lane: start.lane, sequence: next.sequence };
+      const write = { connector, now: context.now, sleep: context.sleep, save: (link: Link) => context.store.links.put(link) };
+      const complete = await workOff(run, key, write);
       if (!complete) {
         const end = await cancelled();
         // Nobody waits for deferred changes of a cancelled job.

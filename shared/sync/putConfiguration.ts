@@ -38,7 +38,7 @@ export async function putConfiguration(context: SyncContext, text: string, optio
   if (managed.length > 0) throw invalid(managed);
   if (options.dryRun) return { version: stored?.version ?? null, etag: null, warnings: checked.warnings };
   try {
-    const written = await context.store.configuration.write(document.document, stored?.etag ?? null);
+    const written = await context.store.configuration.write(document.document, stored?.etag ?? null, context.now());
     await rememberNewRoutes(context, checked.configuration);
     context.log({
       event: 'configuration.saved',

@@ -12,6 +12,8 @@ export async function retain(context: SyncContext): Promise<{ historyBefore: Dat
   const plans = await context.store.plans.purge(before(configuration.retention.changes));
   const lines = await context.store.log.purge(before(configuration.retention.logs));
   const jobs = await context.store.jobs.purge(before(configuration.retention.jobs));
-  context.log({ event: 'retention.finished', plans, lines, jobs });
+  // A job quotes the version that was in force when it was created: those replaced before the oldest job that is kept are quoted by none.
+  const versions = await context.store.configuration.purge(before(configuration.retention.jobs));
+  context.log({ event: 'retention.finished', plans, lines, jobs, versions });
   return { historyBefore: new Date(now - HISTORY_DAYS * DAY_MS) };
 }

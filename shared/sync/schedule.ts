@@ -59,7 +59,8 @@ async function startGroup(
   due: readonly { route: RouteSettings; at: Date }[],
 ): Promise<number> {
   try {
-    await startJob(context, instances, { action: 'sync', routes: group.map((route) => route.id) }, 'schedule', 'schedule');
+    const keepTargets = await targetsToKeep(context, group);
+    await startJob(context, instances, { action: 'sync', routes: group.map((route) => route.id), keepTargets }, 'schedule', 'schedule');
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     context.log({
@@ -72,9 +73,19 @@ async function startGroup(
   }
   for (const route of group) {
     const at = due.find((one) => one.route.id === route.id)!.at.toISOString();
-    await context.store.routes.update(route.id, (current) => ({ ...current, lastDue: at }));
+    await context.store.routes.update(route.id, (current) => ({ ...current, lastDue: at, passes: current.passes + 1 }));
   }
   return 1;
+}
+
+/** Targets of a group that none of its routes wants read at this pass: between every n-th their last snapshot counts (pullTargetEvery). */
+async function targetsToKeep(context: SyncContext, group: readonly RouteSettings[]): Promise<readonly string[]> {
+  const read = new Set(group.map((route) => route.from));
+  for (const route of group) {
+    const { passes } = await context.store.routes.get(route.id);
+    if (passes % (route.schedule?.pullTargetEvery ?? 1) === 0) read.add(route.to);
+  }
+  return [...new Set(group.map((route) => route.to))].filter((target) => !read.has(target));
 }
 
 /** Routes that share a connector, directly or through another route, go into one job. */

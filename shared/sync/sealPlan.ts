@@ -1,14 +1,15 @@
-import { domainOf } from '../model/entry.ts';
 import type { JobRecord } from '../model/job.ts';
-import type { Batch, Change } from '../model/plan.ts';
+import type { Change } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
-import { type Claimant, type SettledChange, settleClaims } from '../rules/claims.ts';
+import { type SettledChange, settleClaims } from '../rules/claims.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
+import { claimantsOf } from './claimants.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
+import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
 import { judgeRoute } from './judgeRoute.ts';
-import { isVirtual, openPlanning, type Planning } from './planning.ts';
-import { BATCH_SIZE, NOTES_LANE, ORDERED_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
+import { isVirtual, openPlanning, type Planning, planningOf } from './planning.ts';
+import { NOTES_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
 
 export interface SealedTarget {
   readonly target: string;
@@ -84,31 +85,66 @@ async function sealRoutes(
   // Copies in mailboxes take no address away from anybody: those routes settle nothing.
   const real = plans.filter((plan) => !isVirtual(plan.planning));
   const capabilities = (real.length > 0 ? real : plans).flatMap((plan) => plan.planning.capabilities);
-  const settled = settleClaims(
-    real.flatMap((plan) =>
-      claimants(
-        plan,
-        configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
-      ),
-    ),
-    capabilities.some((capability) => capability.uniqueAddresses),
-  );
+  const settled: SettledChange[] = plans
+    .filter((plan) => isVirtual(plan.planning))
+    .flatMap((plan) => plan.changes.map((change) => ({ change, order: 0, firstPart: false })));
+  const absent = new Map<string, readonly string[]>();
+  for (const some of spacesOf(real)) {
+    const claims = await claimantsOf(some);
+    for (const [route, others] of claims.absent) absent.set(route, others);
+    const unique = some.some((plan) => plan.planning.capabilities.some((capability) => capability.uniqueAddresses));
+    settled.push(...settleClaims(claims.claimants, unique));
+  }
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(...capabilities.map(({ lanes }) => lanes), settings.limits.lanes ?? Number.MAX_SAFE_INTEGER));
+  const routes = plans.map((plan) => withClaims(plan, settled, absent.get(plan.planning.route.id) ?? []));
+  const ordered = orderedChunks(routes.map((route) => route.changes));
   const sealed: SealedRoute[] = [];
-  for (const plan of plans)
+  for (const route of routes)
     sealed.push(
       await sealRoute(
         context,
         record,
-        plan,
-        isVirtual(plan.planning)
-          ? plan.changes.map((change) => ({ change, order: 0, firstPart: false }))
-          : settled.filter((one) => one.change.route === plan.planning.route.id),
+        route,
+        ordered.filter((chunk) => chunk.route === route.key.route),
         laneCount,
       ),
     );
   return sealed;
+}
+
+/** Routes whose objects share one room: a directory, or for mailbox contacts each route's own folder. */
+function spacesOf(plans: readonly RoutePlan[]): readonly (readonly RoutePlan[])[] {
+  const space = ({ planning }: RoutePlan): string => (planning.route.push.as === 'mailboxContact' ? planning.route.id : '');
+  return [...Map.groupBy(plans, space).values()];
+}
+
+/** A route's plan once claims are settled: its changes in order, and its counts with those that were unchanged until others claimed. */
+function withClaims(
+  { planning, key, summary }: RoutePlan,
+  settled: readonly SettledChange[],
+  absent: readonly string[],
+): Omit<RoutePlan, 'changes'> & { readonly changes: readonly Change[] } {
+  const own = settled.filter((one) => one.change.route === key.route);
+  const changes = own.map(
+    (one, n): Change => ({
+      ...bare(one.change),
+      id: `${key.job}.${key.round}.${key.route}.${n}`,
+      order: one.order,
+      ...(one.firstPart ? { firstPart: true } : {}),
+    }),
+  );
+  const moved = own.filter((one) => one.wasUnchanged && !one.firstPart).length;
+  const warnings = absent.map(
+    (route) =>
+      `Objects of route "${route}" hold addresses that entries of this one want, and "${route}" is not in this job: what it holds stays, and the entries are "claimed" until a job over both routes settles whose the addresses are.`,
+  );
+  return {
+    planning,
+    key,
+    changes,
+    summary: { ...summary, unchanged: summary.unchanged - moved, warnings: [...summary.warnings, ...warnings] },
+  };
 }
 
 async function markFailed(context: SyncContext, record: JobRecord, route: string, cause: string): Promise<void> {
@@ -128,7 +164,7 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
     for await (const some of context.store.plans.draftChanges(key, piece.from))
       changes.push(...(some as unknown as readonly DraftChange[]));
   const { configuration } = await context.configuration();
-  const planning = await openPlanning(context, { configuration, route: key.route, only: record.only });
+  const planning = await openPlanning(context, planningOf(record, configuration, key.route));
   const summary = addUp(pieces.map((piece) => piece.summary as RangeSummary));
   return {
     planning,
@@ -138,7 +174,6 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
       ...summary,
       warnings: [
         ...summary.warnings,
-        ...planning.owners.warnings,
         ...insiders(summary.internalOnly),
         ...planning.sourceState.losses.map((loss) => `The source's "${loss}" is not granted and was left out.`),
         ...planning.targetState.losses.map((loss) => `The target's "${loss}" is not granted and was left out.`),
@@ -171,36 +206,19 @@ function addUp(pieces: readonly RangeSummary[]): RangeSummary {
   };
 }
 
-function claimants(plan: RoutePlan, routeOrder: number): readonly Claimant[] {
-  const { owners, route } = plan.planning;
-  return plan.changes.map((change) => ({
-    change,
-    routeOrder,
-    linked: change.targetId !== null,
-    ownsDomain: owners.ownerOf(domainOf(change.address)) === route.from,
-  }));
-}
-
 async function sealRoute(
   context: SyncContext,
   record: JobRecord,
-  plan: RoutePlan,
-  settled: readonly SettledChange[],
+  plan: ReturnType<typeof withClaims>,
+  ordered: readonly OrderedChunk[],
   laneCount: number,
 ): Promise<SealedRoute> {
   // Sealed by an attempt whose host died before its answer was noted: the drafts may be dropped already.
   const before = (await context.store.plans.getSealed(plan.key)) as SealedRoute | null;
   if (before) return before;
-  const changes = settled.map(
-    (one, n): Change => ({
-      ...bare(one.change),
-      id: `${plan.key.job}.${plan.key.round}.${plan.key.route}.${n}`,
-      order: one.order,
-      ...(one.firstPart ? { firstPart: true } : {}),
-    }),
-  );
+  const { changes } = plan;
   const verdict = await judgeRoute(context, record, plan.planning, changes, plan.summary);
-  const batches = cut(plan.key, changes, laneCount);
+  const batches = cutBatches(plan.key, changes, ordered, laneCount);
   for (let n = 0; n < batches.length; n += 50) await context.store.plans.putBatches(batches.slice(n, n + 50));
   const perLane: Record<string, number> = {};
   for (const batch of batches) perLane[String(batch.lane)] = (perLane[String(batch.lane)] ?? 0) + 1;
@@ -219,6 +237,7 @@ async function sealRoute(
       ),
     trips: verdict.trips,
     batches: perLane,
+    orderedRanks: ordered.map((chunk) => chunk.rank),
     changes: doable,
   };
   await context.store.plans.putSealed(plan.key, sealed);
@@ -227,24 +246,6 @@ async function sealRoute(
 
 function bare({ holders: _holders, ...change }: DraftChange): Omit<Change, 'id' | 'order'> {
   return change;
-}
-
-export function isCarriedOut(change: Pick<Change, 'change'>): boolean {
-  return change.change !== 'skip' && change.change !== 'keep';
-}
-
-/** Ordered changes go into one lane, in order; the rest is dealt out batch by batch; rows for people are kept aside. */
-function cut(key: PlanKey, changes: readonly Change[], laneCount: number): readonly Batch[] {
-  const lanes = new Map<number, Change[][]>();
-  const put = (lane: number, some: Change[]): void => void lanes.set(lane, [...(lanes.get(lane) ?? []), some]);
-  const chunks = (all: readonly Change[]): Change[][] =>
-    Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, n) => all.slice(n * BATCH_SIZE, (n + 1) * BATCH_SIZE));
-  const ordered = changes.filter((change) => isCarriedOut(change) && change.order > 0).sort((a, b) => a.order - b.order);
-  for (const chunk of chunks(ordered)) put(ORDERED_LANE, chunk);
-  for (const [n, chunk] of chunks(changes.filter((change) => isCarriedOut(change) && change.order === 0)).entries())
-    put(n % laneCount, chunk);
-  for (const chunk of chunks(changes.filter((change) => !isCarriedOut(change)))) put(NOTES_LANE, chunk);
-  return [...lanes].flatMap(([lane, all]) => all.map((some, sequence): Batch => ({ ...key, lane, sequence, changes: some, outcomes: {} })));
 }
 
 /** The plan's totals show at once; so does in which round each route was planned, by which a repeated call adds nothing. */

@@ -28,6 +28,8 @@ export interface SealedRoute {
   readonly trips: readonly Trip[];
   /** Lane → number of batches. Rows for people (`skip`, `keep`) are in lane `NOTES_LANE`. */
   readonly batches: Readonly<Record<string, number>>;
+  /** Of the first batches of `ORDERED_LANE`: their places among the ordered batches of all routes into the target. */
+  readonly orderedRanks: readonly number[];
   /** Changes to carry out. */
   readonly changes: number;
 }

@@ -14,6 +14,8 @@ export interface JobRequest {
   readonly fresh?: boolean | undefined;
   readonly only?: readonly string[] | undefined;
   readonly reason?: string | undefined;
+  /** Set by the schedule only: targets that are not read this time. */
+  readonly keepTargets?: readonly string[] | undefined;
 }
 
 /**
@@ -45,6 +47,7 @@ export async function startJob(
     connectors,
     fresh: request.fresh ?? false,
     only: request.only ?? null,
+    ...(request.keepTargets?.length ? { keepTargets: request.keepTargets } : {}),
     cancelRequested: false,
     round: 1,
     roundRoutes: routes,

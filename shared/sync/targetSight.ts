@@ -1,10 +1,12 @@
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import { pushTypeOf } from '../model/pushType.ts';
+import { parseStamp } from '../model/stamp.ts';
 import type { Sight, TargetView } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
-import type { SnapshotRow, TargetIndex } from '../store/store.ts';
+import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
+import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
 
 /** Written by us within this time on a service with known lag: counts as there although the read did not show it (promise 5). */
@@ -13,30 +15,42 @@ const LAG_MS = 24 * 3_600_000;
 /** The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image. */
 export async function openTargetView(planning: Planning, keys: readonly string[], links: readonly Link[]): Promise<TargetView> {
   if (isVirtual(planning)) return VIRTUAL;
-  const index = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
-  const rows = createRowReader(planning, planning.route.to, planning.target.sets);
+  const read = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
+  const writes = await ownWritesSince(planning);
+  const index = withOwnWrites(read, writes);
+  const rows = withWrites(createRowReader(planning, planning.route.to, planning.target.sets), writes, planning.plan.capabilityOf);
   const hits = new Map<string, readonly Entry[]>();
   for (const key of new Set(keys)) {
     const found: Entry[] = [];
     for (const id of index.find(key)) {
       const entry = await rows(id);
-      if (entry) found.push(entry);
+      if (entry && (!writes.of(id) || holdsKey(entry, key))) found.push(entry);
     }
     if (found.length > 0) hits.set(key, found);
   }
   const sights = new Map<string, Sight>();
-  for (const link of links)
-    if (link.targetId && link.state !== 'intent') sights.set(link.targetId, await sightOf(planning, index, rows, link));
-  const absent = await absentSources(planning, hits);
+  for (const link of links) {
+    if (!link.targetId || link.state === 'intent') continue;
+    const write = writes.of(link.targetId);
+    sights.set(link.targetId, write ? writtenSight(write) : await sightOf(planning, index, rows, link));
+  }
+  const named = await linksOfUnstamped(planning, hits, links);
+  const absent = await absentSources(planning, hits, named);
   return {
     sight: (id) => sights.get(id) ?? (index.has(id) ? { there: true, entry: null, hash: index.hash(id) } : { there: false }),
     hits: (key) => hits.get(key) ?? [],
+    linkOf: (id) => named.get(id) ?? null,
     sourceHas: (id) => !absent.has(id),
   };
 }
 
 /** Where the link row is the object: what is linked is there and as its image says, and the directory holds nothing that could match. */
-const VIRTUAL: TargetView = { sight: () => ({ there: true, entry: null, hash: null }), hits: () => [], sourceHas: () => true };
+const VIRTUAL: TargetView = {
+  sight: () => ({ there: true, entry: null, hash: null }),
+  hits: () => [],
+  linkOf: () => null,
+  sourceHas: () => true,
+};
 
 /** One part of the directory knows a new object before another tells what it is: that is no proof that it became something else. */
 function isUnsettled(planning: Planning, link: Link, entry: Entry): boolean {
@@ -45,6 +59,19 @@ function isUnsettled(planning: Planning, link: Link, entry: Entry): boolean {
 }
 
 type RowReader = (id: string) => Promise<Entry | null>;
+
+/** Written since the read: as its link says. */
+function writtenSight({ deleted }: OwnWrite): Sight {
+  return deleted ? { there: false } : { there: true, entry: null, hash: null };
+}
+
+function withWrites(rows: RowReader, writes: OwnWrites, capabilityOf: Planning['plan']['capabilityOf']): RowReader {
+  return async (id) => {
+    const write = writes.of(id);
+    const read = await rows(id);
+    return write ? asWritten(write, read, capabilityOf(write.as).types[0] ?? '') : read;
+  };
+}
 
 /** Reads single objects of a snapshot; shards are kept for the duration of one activity. */
 export function createRowReader(planning: Pick<Planning, 'context'>, connector: string, sets: readonly string[]): RowReader {
@@ -79,14 +106,49 @@ async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, 
   return entry ? { there: true, entry, hash: null } : { there: false };
 }
 
-/** Source ids named by stamps of hits that the source's complete read no longer holds. */
-async function absentSources(planning: Planning, hits: ReadonlyMap<string, readonly Entry[]>): Promise<ReadonlySet<string>> {
+/**
+ * The links that name hits whose stamp was emptied. Links lie by source id, so they are looked for in all of the route's; only for objects that
+ * could be ours, which are few.
+ */
+async function linksOfUnstamped(
+  planning: Planning,
+  hits: ReadonlyMap<string, readonly Entry[]>,
+  known: readonly Link[],
+): Promise<ReadonlyMap<string, Link>> {
+  const open = new Set<string>();
+  for (const entry of [...hits.values()].flat())
+    if (
+      entry.stamp === undefined &&
+      entry.stampPlace === undefined &&
+      !entry.readOnly &&
+      planning.capabilities.some(({ types }) => types.includes(entry.type))
+    )
+      open.add(entry.id);
+  const found = new Map<string, Link>();
+  const take = (link: Link): void => {
+    if (link.state === 'linked' && link.targetId && open.delete(link.targetId)) found.set(link.targetId, link);
+  };
+  for (const link of known) take(link);
+  if (open.size > 0)
+    for await (const link of planning.context.store.links.range(planning.route.id, 0, SHARDS)) {
+      take(link);
+      if (open.size === 0) break;
+    }
+  return found;
+}
+
+/** Source ids named by stamps of hits, or by the links of unstamped ones, that the source's complete read no longer holds. */
+async function absentSources(
+  planning: Planning,
+  hits: ReadonlyMap<string, readonly Entry[]>,
+  named: ReadonlyMap<string, Link>,
+): Promise<ReadonlySet<string>> {
   const absent = new Set<string>();
-  const prefix = new RegExp(`^galsync(?:-adopted)?:${planning.route.id.replace(/[.]/g, '\\.')}:`);
   for (const entry of [...hits.values()].flat()) {
-    if (!entry.stamp || !prefix.test(entry.stamp)) continue;
-    const id = entry.stamp.replace(prefix, '');
-    if (!absent.has(id) && (await planning.context.store.snapshots.get(planning.route.from, id)) === null) absent.add(id);
+    const stamp = parseStamp(entry.stamp);
+    const id = stamp ? (stamp.route === planning.route.id ? stamp.sourceId : undefined) : named.get(entry.id)?.sourceId;
+    if (id !== undefined && !absent.has(id) && (await planning.context.store.snapshots.get(planning.route.from, id)) === null)
+      absent.add(id);
   }
   return absent;
 }

@@ -164,7 +164,7 @@ describe('projection and comparison', () => {
 
 describe('claims', () => {
   const change = (sourceId: string, more: Partial<DraftChange>): Claimant => ({
-    ownsDomain: false,
+    owns: new Set(),
     linked: true,
     routeOrder: 0,
     change: {
@@ -234,8 +234,12 @@ describe('claims', () => {
   it('gives one address to one claimant, whatever the order of the input', () => {
     const claimants = [
       { ...change('1', { change: 'create', targetId: null, takes: ['x@a.example'] }), linked: false },
-      { ...change('2', { change: 'create', targetId: null, takes: ['x@a.example'] }), linked: false, ownsDomain: true },
-      { ...change('3', { change: 'create', targetId: null, takes: ['x@a.example'], kind: 'contact' }), linked: false, ownsDomain: true },
+      { ...change('2', { change: 'create', targetId: null, takes: ['x@a.example'] }), linked: false, owns: new Set(['a.example']) },
+      {
+        ...change('3', { change: 'create', targetId: null, takes: ['x@a.example'], kind: 'contact' }),
+        linked: false,
+        owns: new Set(['a.example']),
+      },
     ];
     const expected = settleClaims(claimants, true);
     expect(expected.filter((one) => one.change.change === 'create').map((one) => one.change.sourceId)).toEqual(['2']);
@@ -261,6 +265,7 @@ describe('breakers', () => {
     removals: 0,
     removalsBefore: 0,
     creations: 0,
+    adoptions: 0,
     clearing: 0,
     addressChanges: 0,
     linked: 60,
@@ -355,5 +360,20 @@ describe('entries as they come', () => {
     expect([...world.b.entries.keys()].sort()).toEqual(before);
     const quiet = await world.run({ action: 'sync' });
     expect(quiet.job.routes[0]).toMatchObject({ updated: 0, unchanged: 5, leavers: { orphaned: 0 } });
+  });
+  it('the same person under a new id whose stamp was emptied as well is re-linked by the link row', async () => {
+    const world = createWorld({ a: 5 });
+    await world.run({ action: 'sync' });
+    const link = (await world.store.links.get('a-to-b', 'a-2'))!;
+    const { stamp: _s, ...bare } = world.b.entries.get(link.targetId!)!;
+    world.b.entries.set(link.targetId!, bare);
+    const old = world.a.entries.get('a-2')!;
+    world.a.entries.delete('a-2');
+    world.a.entries.set('another-shard', { ...old, id: 'another-shard' });
+    const { job } = await world.run({ action: 'sync' });
+    expect(job.routes[0]).toMatchObject({ created: 0, updated: 1, skipped: 0, leavers: { orphaned: 0 } });
+    expect(world.b.entries.get(link.targetId!)!.stamp).toBe('galsync:a-to-b:another-shard');
+    expect((await world.store.links.get('a-to-b', 'a-2'))!).toMatchObject({ state: 'ended', endedBecause: 'relinked' });
+    expect((await world.run({ action: 'sync' })).job.routes[0]).toMatchObject({ updated: 0, unchanged: 5, leavers: { orphaned: 0 } });
   });
 });

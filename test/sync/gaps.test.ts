@@ -99,6 +99,23 @@ describe('a process that dies between two steps of a change', () => {
     expect((await world.store.routes.get('a-to-b')).removals.filter(({ count }) => count > 0)).toEqual([]);
   });
 
+  it('after a new trip of an approved round is held, before its plan is sealed: what was approved still counts as approved', async () => {
+    const world = createWorld({ a: 60 });
+    await world.run({ action: 'sync' });
+    for (let n = 0; n < 20; n += 1) world.a.entries.delete(`a-${n}`);
+    const held = await world.run({ action: 'sync' });
+    const plan = held.job.routes[0]!.plan!;
+    await approveJob(world.context, world.instances, held.job.id, { route: 'a-to-b', plan }, 'me');
+    for (let n = 20; n < 35; n += 1) world.a.entries.delete(`a-${n}`);
+    dieAt(world.store, 'plans', 'putSealed', 1, 'before');
+    await expect(world.round(held.job.id, 2)).rejects.toThrow(Died);
+    const { held: first } = await world.store.routes.get('a-to-b');
+    const again = await world.round(held.job.id, 2);
+    expect(again.job.routes[0]!.heldBecause.find((trip) => trip.breaker === 'removals')).toMatchObject({ value: 15 });
+    expect((await world.store.routes.get('a-to-b')).held).toEqual(first);
+    expect(again.job.routes[0]!.plan).toBe(first!.hash);
+  });
+
   it('after the job is closed, before its connectors are free: they are freed and the end is told', async () => {
     const world = createWorld({ a: 3 });
     const record = await startJob(world.context, world.instances, { action: 'sync' }, 'api', 'test');

@@ -127,7 +127,7 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
     else {
       const totals: RangeTotals[] = [];
       for (const range of begun.ranges) {
-        const step = await run(() => commitRange(context, { job, connector, range }));
+        const step = await run(() => commitRange(context, { job, round, connector, range }));
         if (step.ok) totals.push(step.totals);
         else failure = step.failure;
       }
@@ -153,7 +153,6 @@ async function pushOne(
     lane,
     instance: `${job}.${round}.push.${target}.${lane}`,
     routes: [...routes],
-    route: 0,
     sequence: 0,
     done: 0,
     refusals: 0,

@@ -40,6 +40,11 @@ export interface MemoryDirectory {
   fingerprint: string;
   /** Mailboxes of its people, for the push type `mailboxContact`. */
   mailboxes?: MemoryMailboxes;
+  /** Pages read, and objects asked for one by one. */
+  reads: number;
+  gets: number;
+  /** What this directory cannot do, or does its own way. */
+  traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
 }
 
 export interface MemoryGroup {
@@ -60,6 +65,8 @@ export function createMemoryDirectory(domains: readonly string[], entries: reado
     made: new Map(),
     pageSize: 500,
     fingerprint: 'memory',
+    reads: 0,
+    gets: 0,
   };
 }
 
@@ -86,7 +93,11 @@ const TYPES: Readonly<Record<PushType, string>> = {
 };
 
 /** @param unique the directory keeps addresses unique, as Exchange does. */
-export function createMemoryConnector(id: string, directory: MemoryDirectory, unique = true): Connector {
+export function createMemoryConnector(
+  id: string,
+  directory: MemoryDirectory,
+  unique = directory.traits?.uniqueAddresses ?? true,
+): Connector {
   const capability: Omit<Capability, 'as' | 'types'> = {
     needs: [],
     canHide: true,
@@ -103,6 +114,7 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
       ...Object.fromEntries(NAMES.map((name) => [name, { maxLength: 128, maxValues: 5 }])),
     },
     normalise: (_name, value) => value,
+    ...directory.traits,
   };
   return {
     id,
@@ -126,7 +138,10 @@ export function createMemoryConnector(id: string, directory: MemoryDirectory, un
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
         : write(directory, request, unique),
-    get: async (targetId) => directory.entries.get(targetId) ?? null,
+    async get(targetId) {
+      directory.gets += 1;
+      return directory.entries.get(targetId) ?? null;
+    },
     find: async (query) => (query.as === 'mailboxContact' ? null : find(directory, query)),
     ...(directory.mailboxes ? { copies: createMemoryCopies(directory.mailboxes) } : {}),
     verify: () => [
@@ -145,6 +160,7 @@ function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
 }
 
 function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
+  directory.reads += 1;
   const all = [...directory.entries.values()];
   const start = Number(cursor ?? 0);
   const some = all.slice(start, start + directory.pageSize);

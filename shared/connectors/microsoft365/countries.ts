@@ -41,9 +41,17 @@ let table: { readonly names: ReadonlyMap<string, string>; readonly byName: Reado
 
 /** The English name under which a code or name of a country is compared, or `''` if it is none that we know. */
 export function canonicalCountry(text: string): string {
+  const known = CANONICAL.get(text);
+  if (known !== undefined) return known;
   const code = countryCode(text);
-  return code === null ? '' : names().names.get(code)!;
+  const name = code === null ? '' : names().names.get(code)!;
+  if (CANONICAL.size >= 1_000) CANONICAL.clear();
+  CANONICAL.set(text, name);
+  return name;
 }
+
+/** A directory names few countries, each many thousand times. */
+const CANONICAL = new Map<string, string>();
 
 /** ISO code of a country by code or name, without regard to case; null if unknown. */
 export function countryCode(text: string): string | null {

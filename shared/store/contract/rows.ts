@@ -8,15 +8,28 @@ export function rowContract(store: () => Store, fresh: () => Promise<Store>, nam
     const { configuration } = await fresh();
     expect(await configuration.read()).toBeNull();
     const document = { version: 1, text: 'ü\u2028"\\', nested: [{ a: null }] };
-    const first = await configuration.write(document, null);
+    const first = await configuration.write(document, null, new Date(AT));
     expect(await configuration.read()).toEqual({ document, ...first });
-    await expect(configuration.write({}, null)).rejects.toThrow(StoreConflict);
-    const second = await configuration.write({ two: true }, first.etag);
+    await expect(configuration.write({}, null, new Date(AT))).rejects.toThrow(StoreConflict);
+    const second = await configuration.write({ two: true }, first.etag, new Date(AT));
     expect(second.version).not.toBe(first.version);
-    await expect(configuration.write({ stale: true }, first.etag)).rejects.toThrow(StoreConflict);
+    await expect(configuration.write({ stale: true }, first.etag, new Date(AT))).rejects.toThrow(StoreConflict);
     expect((await configuration.read())?.document).toEqual({ two: true });
-    await configuration.write('verbatim // text\n', '*');
+    await configuration.write('verbatim // text\n', '*', new Date(AT));
     expect((await configuration.read())?.document).toBe('verbatim // text\n');
+  });
+
+  it('configuration: versions that were replaced before a time go, the one in force then and all later ones stay', async () => {
+    const { configuration } = await fresh();
+    const days = ['2025-01-01', '2025-03-01', '2025-06-01', '2026-01-01'];
+    for (const day of days) await configuration.write({ day }, '*', new Date(day));
+    expect(await configuration.purge(new Date('2024-12-31'))).toBe(0);
+    expect(await configuration.purge(new Date('2025-05-01'))).toBe(1);
+    expect(await configuration.purge(new Date('2025-05-01'))).toBe(0);
+    const kept = await Promise.all(['v1', 'v2', 'v3', 'v4'].map((version) => configuration.version(version)));
+    expect(kept).toEqual([null, { day: days[1] }, { day: days[2] }, { day: days[3] }]);
+    expect(await configuration.purge(new Date('2030-01-01'))).toBe(2);
+    expect(await configuration.read()).toMatchObject({ document: { day: days[3] }, version: 'v4' });
   });
 
   it('leases: one of many takes it, others find it taken', async () => {
@@ -36,26 +49,24 @@ export function rowContract(store: () => Store, fresh: () => Promise<Store>, nam
     const connector = name();
     const old = (await leases.take(connector, 'old', 'i', AT, null))!;
     const taken = (await leases.take(connector, 'new', 'i2', AT, old))!;
-    expect(taken.fence).toBeGreaterThan(old.fence);
+    expect(taken.instance).not.toBe(old.instance);
     expect(await leases.take(connector, 'third', 'i3', AT, old)).toBeNull();
-    await leases.release(connector, 'old');
+    await leases.release(connector, 'i');
     expect((await leases.read(connector))?.job).toBe('new');
-    await leases.release(connector, 'new');
-    await leases.release(connector, 'new');
+    await leases.release(connector, 'i2');
+    await leases.release(connector, 'i2');
     expect(await leases.read(connector)).toBeNull();
     expect(await leases.take(connector, 'fourth', 'i4', AT, old)).toBeNull();
   });
 
-  it('leases: the fence goes up with each taking, also after it was given back', async () => {
+  it('leases: an earlier round of the same job gives nothing back', async () => {
     const { leases } = store();
     const connector = name();
-    const fences: number[] = [];
-    for (const job of ['a', 'b', 'c']) {
-      fences.push((await leases.take(connector, job, 'i', AT, null))!.fence);
-      await leases.release(connector, job);
-    }
-    expect(fences[1]).toBeGreaterThan(fences[0]!);
-    expect(fences[2]).toBeGreaterThan(fences[1]!);
+    await leases.take(connector, 'job', 'job.1', AT, null);
+    await leases.release(connector, 'job.1');
+    await leases.take(connector, 'job', 'job.2', AT, null);
+    await leases.release(connector, 'job.1');
+    expect((await leases.read(connector))?.instance).toBe('job.2');
   });
 
   it('waits: the later of two times stays', async () => {
@@ -91,6 +102,7 @@ export function routeContract(store: () => Store, name: () => string): void {
     expect(await store().routes.get(route)).toEqual({
       route,
       lastDue: null,
+      passes: 0,
       lastJob: null,
       lastSuccess: null,
       ranOnce: false,

@@ -7,6 +7,7 @@ import { partitionIs, quoted, type Table } from './table.ts';
 
 const NO_STATE = {
   lastDue: null,
+  passes: 0,
   lastJob: null,
   lastSuccess: null,
   ranOnce: false,
@@ -69,7 +70,7 @@ async function read(table: Table, route: string): Promise<Read> {
     const lists = head.lists ? await readLists(table, route, head.lists) : NOTHING;
     if (lists) {
       const held = head.state.held ? { ...head.state.held, keys: lists.held } : null;
-      return { ...head, state: { ...head.state, held, approved: lists.approved }, etag: row.etag };
+      return { ...head, state: { ...NO_STATE, ...head.state, held, approved: lists.approved }, etag: row.etag };
     }
     // Removed between the two reads: then there is a newer head. The same head again would never get its lists.
     if ((await table.get(escapeKey(route), 'head'))?.etag === row.etag)

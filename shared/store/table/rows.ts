@@ -1,32 +1,53 @@
 import { type ConfigurationStore, type Lease, type LeaseStore, type Store, StoreConflict } from '../store.ts';
 import { type Entity, escapeKey, pack, unpack } from './codec.ts';
-import type { Table } from './table.ts';
+import { partitionIs, type Table } from './table.ts';
 
 /** The running document under `current`; each version is kept beside it. */
 export function createConfigurationStore(table: Table): ConfigurationStore {
   interface Stored {
     readonly document: unknown;
     readonly version: string;
+    /** When it was written (ISO). */
+    readonly at?: string;
   }
+  const current = (): Promise<(Entity & { etag: string }) | null> => table.get('configuration', 'current');
   return {
     async read() {
-      const found = await table.get('configuration', 'current');
-      return found ? { ...unpack<Stored>(found), etag: found.etag } : null;
+      const found = await current();
+      if (!found) return null;
+      const { document, version } = unpack<Stored>(found);
+      return { document, version, etag: found.etag };
     },
-    async write(document, etag) {
-      const before = await table.get('configuration', 'current');
+    async write(document, etag, at) {
+      const before = await current();
       const version = `v${before ? Number(unpack<Stored>(before).version.slice(1)) + 1 : 1}`;
-      const row: Entity = { partitionKey: 'configuration', rowKey: 'current', ...pack({ document, version }) };
+      const row: Entity = { partitionKey: 'configuration', rowKey: 'current', ...pack({ document, version, at: at.toISOString() }) };
       const written = etag === null ? await table.create(row) : etag === '*' ? await table.upsert(row) : await table.replace(row, etag);
       await table.upsert({ ...row, rowKey: version });
       return { version, etag: written };
+    },
+    async version(version) {
+      const found = await table.get('configuration', version);
+      return found ? unpack<Stored>(found).document : null;
+    },
+    async purge(before) {
+      const versions: { version: number; at: string }[] = [];
+      for await (const row of table.list(partitionIs('configuration'))) {
+        const { version, at } = unpack<Stored>(row);
+        if (row.rowKey !== 'current') versions.push({ version: Number(version.slice(1)), at: at ?? '' });
+      }
+      const limit = before.toISOString();
+      const inForce = Math.max(0, ...versions.filter(({ at }) => at !== '' && at <= limit).map(({ version }) => version));
+      const old = versions.filter(({ version }) => version < inForce).map(({ version }) => `v${version}`);
+      await table.write('configuration', [], old);
+      return old.length;
     },
   };
 }
 
 /**
- * One row per connector; taking and taking over go by ETag. A lease that was given back keeps its row (`job` empty), so that the fence goes on
- * counting.
+ * One row per connector; taking and taking over go by ETag. A lease that was given back keeps its row (`job` empty), so that an ETag from
+ * before never fits again.
  */
 export function createLeaseStore(table: Table): LeaseStore {
   const key = (connector: string): { partitionKey: string; rowKey: string } => ({
@@ -55,11 +76,13 @@ export function createLeaseStore(table: Table): LeaseStore {
     async take(connector, job, instance, at, over) {
       const standing = over ?? (await readRow(connector));
       if (!over && standing?.job) return null;
-      return write({ connector, job, instance, fence: (standing?.fence ?? 0) + 1, takenAt: at }, standing);
+      return write({ connector, job, instance, takenAt: at }, standing);
     },
-    async release(connector, job) {
-      const { etag, ...lease } = (await readRow(connector)) ?? { job: null, etag: '' };
-      if (lease.job === job) await write({ ...(lease as Omit<Lease, 'etag'>), job: '', instance: '' }, { ...lease, etag } as Lease);
+    async release(connector, instance) {
+      const standing = await readRow(connector);
+      if (!standing?.job || standing.instance !== instance) return;
+      const { etag: _etag, ...lease } = standing;
+      await write({ ...lease, job: '', instance: '' }, standing);
     },
   };
 }

@@ -40,5 +40,5 @@ const LONG_TEXTS: ReadonlySet<FieldName> = new Set<FieldName>(['notes', 'streetA
 /** Countries by the name that is compared (case R17: codes, names, "UK"); line breaks only where a text has lines. */
 function normalise(name: FieldName, value: string): string | null {
   if (name === 'country') return canonicalCountry(value) || null;
-  return LONG_TEXTS.has(name) ? value : value.replace(/[\r\n\t]+/g, ' ').trim();
+  return LONG_TEXTS.has(name) || !/[\r\n\t]/.test(value) ? value : value.replace(/[\r\n\t]+/g, ' ').trim();
 }
