@@ -4,7 +4,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { ChangeKind, FieldChange, FieldName, Fields, FieldValue, Owner, SkipReason } from '../model/plan.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
-import { diffFields, hashValue, sameValue } from './diff.ts';
+import { type DiffOptions, diffFields, hashValue, sameValue } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
 import { type Matched, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
@@ -108,8 +108,33 @@ function withKnownX500(context: PlanContext, fields: Fields, link: Link): Fields
   return { ...fields, x500: [...now, ...link.x500.filter((value) => !known.has(value.toLowerCase()))] };
 }
 
+/** What is compared for an entry that has an object, and under which options. */
+export interface Comparison {
+  readonly desired: Fields;
+  readonly current: Fields;
+  readonly options: DiffOptions;
+  /** The link as the target shows it now, or null if its image is fresh. */
+  readonly refreshed: Link | null;
+}
+
+/** The two sides of the diff of a linked entry. */
+export function compareLinked(context: PlanContext, projection: Projection, link: Link, seen: Seen): Comparison {
+  const desired = desiredOf(context, projection, link);
+  const refreshed = refresh(link, desired, seen.entry, seen.hash);
+  const { written, notKept } = refreshed ?? link;
+  const { emptyFields, drift } = context.route.push;
+  return { desired, current: seen.entry ? fieldsOf(seen.entry) : link.image, options: { emptyFields, drift, written, notKept }, refreshed };
+}
+
+/** The two sides of the diff of an object that is adopted: nothing of it is emptied unless it is taken over. */
+export function compareAdopted(context: PlanContext, projection: Projection, target: Entry): Comparison {
+  const { drift, existing } = context.route.push;
+  const emptyFields = existing === 'adopt' ? 'never' : context.route.push.emptyFields;
+  return { desired: projection.fields, current: fieldsOf(target), options: { emptyFields, drift, written: {} }, refreshed: null };
+}
+
 /** What of the target is known: `entry` null while it is as the link's image says. */
-interface Seen {
+export interface Seen {
   readonly entry: Entry | null;
   readonly hash: string | null;
 }
@@ -125,14 +150,10 @@ function update(
   relinkFrom: string | null = null,
 ): Planned {
   const target = seen.entry;
-  const current = target ? fieldsOf(target) : link.image;
   const returned = link.leaving !== null || link.hidden;
-  const desired = desiredOf(context, projection, link);
-  const refreshed = refresh(link, desired, target, seen.hash);
-  const { written, notKept } = refreshed ?? link;
-  const { emptyFields, drift } = context.route.push;
-  const fields: FieldChange[] = [...diffFields(desired, current, { emptyFields, drift, written, notKept })];
-  const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
+  const { desired, current, options, refreshed } = compareLinked(context, projection, link, seen);
+  const fields: FieldChange[] = [...diffFields(desired, current, options)];
+  const losses = [...projection.losses, ...lostAtTarget(desired, current, options.notKept ?? {})];
   const stamp = target || relinkFrom !== null ? formatStamp({ route: context.route.id, sourceId: entry.id, adopted: link.adopted }) : '';
   const stampWrong = relinkFrom !== null || (target !== null && target.stamp !== stamp);
   if (stampWrong) fields.push({ name: 'stamp', before: target?.stamp ?? null, after: stamp });
@@ -210,7 +231,7 @@ function again(link: Link, name: FieldName, wanted: FieldValue): string {
 }
 
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
-function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
+export function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
   const image = fieldsOf(target);
   const written: Partial<Record<FieldName, string>> = {};
   for (const name of Object.keys(projection.fields) as FieldName[])
@@ -244,9 +265,8 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
 function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched, old: Link | null): Planned {
   const adopted = context.route.push.existing === 'adopt';
   const link = fromTarget(context, entry, projection, target, old, true);
-  const { drift } = context.route.push;
-  const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
-  const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];
+  const compared = compareAdopted(context, projection, target);
+  const fields: FieldChange[] = [...diffFields(compared.desired, compared.current, compared.options)];
   const moves = movesOf(projection, link.image, fields);
   const stamp = formatStamp({ route: context.route.id, sourceId: entry.id, adopted });
   fields.push({ name: 'stamp', before: null, after: stamp });
