@@ -11,6 +11,7 @@ import './api/configuration.ts';
 import './api/connectors.ts';
 import './api/routes.ts';
 import './api/health.ts';
+import './api/explain.ts';
 import './api/notYet.ts';
 
 settings();

@@ -5,7 +5,6 @@ const NOT_YET = [
   ['undoJob', 'POST', 'jobs/{id}/undo', 'Operator'],
   ['previewConfiguration', 'POST', 'configuration/preview', 'Reader'],
   ['verifyConnector', 'POST', 'connectors/{id}/verify', 'Operator'],
-  ['explainRoute', 'GET', 'routes/{id}/explain', 'Reader'],
   ['retireRoute', 'POST', 'routes/{id}/retire', 'Operator'],
   ['relinkRoute', 'POST', 'routes/{id}/relink', 'Operator'],
   ['findX500', 'GET', 'x500', 'Reader'],

@@ -6,7 +6,7 @@ import type { ChangeKind, FieldChange, FieldName, Fields, FieldValue, Owner, Ski
 import { formatStamp, parseStamp } from '../model/stamp.ts';
 import { type DiffOptions, diffFields, hashValue, sameValue } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
-import { type Matched, matchEntry } from './match.ts';
+import { type Match, type Matched, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
@@ -29,8 +29,7 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'stamped':
     case 'relink': {
       const from = match.kind === 'relink' ? match.from : null;
-      const adopted = match.kind === 'relink' ? match.adopted : (parseStamp(match.target.stamp)?.adopted ?? false);
-      const found = fromTarget(context, entry, projection, match.target, link, adopted);
+      const found = foundLink(context, entry, projection, match, link);
       return update(context, entry, projection, found, { entry: match.target, hash: null }, matched, 'relinked', from);
     }
     case 'adopt':
@@ -230,8 +229,20 @@ function again(link: Link, name: FieldName, wanted: FieldValue): string {
   return link.notKept[name] === `once:${value}` || link.notKept[name] === value ? value : `once:${value}`;
 }
 
+/** The link of an object that is found by its stamp, or under the person's old id. */
+export function foundLink(
+  context: PlanContext,
+  entry: Entry,
+  projection: Projection,
+  match: Extract<Match, { kind: 'stamped' | 'relink' }>,
+  link: Link | null,
+): Link {
+  const adopted = match.kind === 'relink' ? match.adopted : (parseStamp(match.target.stamp)?.adopted ?? false);
+  return fromTarget(context, entry, projection, match.target, link, adopted);
+}
+
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
-export function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
+function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
   const image = fieldsOf(target);
   const written: Partial<Record<FieldName, string>> = {};
   for (const name of Object.keys(projection.fields) as FieldName[])

@@ -6,7 +6,7 @@ import type { JobRecord } from '../model/job.ts';
 import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
 import { compileProjection } from '../rules/project.ts';
-import { compileSelection } from '../rules/select.ts';
+import { compileSelection, type SelectionContext } from '../rules/select.ts';
 import type { PlanContext } from '../rules/view.ts';
 import type { SnapshotState } from '../store/store.ts';
 import type { OpenConnector, SyncContext } from './context.ts';
@@ -30,6 +30,8 @@ export interface Planning {
   readonly owners: DomainOwners;
   /** The job and round that plan on an earlier read of the target (pullTargetEvery); null: it was read for this plan. */
   readonly earlierTarget: string | null;
+  /** What `plan.select` was compiled from. */
+  readonly selection: SelectionContext;
   readonly plan: PlanContext;
 }
 
@@ -81,6 +83,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
   refuseBlindTarget(route.to, capability, targetState);
   const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
+  const selection: SelectionContext = { source, route, owners, membership: { pull: null, filter: null }, now };
   return {
     context,
     only: input.only,
@@ -94,12 +97,13 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     capability,
     owners,
     earlierTarget: input.earlierTarget ?? null,
+    selection,
     plan: {
       route,
       capability,
       now,
       existingWhere,
-      select: compileSelection({ source, route, owners, membership: { pull: null, filter: null }, now }),
+      select: compileSelection(selection),
       project: compileProjection(route, capability),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
       routes: new Set(configuration.routes.map((one) => one.id)),

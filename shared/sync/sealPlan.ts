@@ -166,7 +166,8 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
   };
 }
 
-function addUp(pieces: readonly RangeSummary[]): RangeSummary {
+/** The sums of a route's ranges. */
+export function addUp(pieces: readonly RangeSummary[]): RangeSummary {
   const sums = (pick: (piece: RangeSummary) => Readonly<Record<string, number | undefined>>): Record<string, number> => {
     const all: Record<string, number> = {};
     for (const piece of pieces) for (const [name, n] of Object.entries(pick(piece))) all[name] = (all[name] ?? 0) + (n ?? 0);
@@ -222,7 +223,8 @@ async function sealRoute(
   return sealed;
 }
 
-function bare({ holders: _holders, ...change }: DraftChange): Omit<Change, 'id' | 'order'> {
+/** A change without what only claims need. */
+export function bare({ holders: _holders, ...change }: DraftChange): Omit<Change, 'id' | 'order'> {
   return change;
 }
 
