@@ -12,6 +12,8 @@ import './api/connectors.ts';
 import './api/routes.ts';
 import './api/health.ts';
 import './api/explain.ts';
+import './api/x500.ts';
+import './api/openApi.ts';
 import './api/notYet.ts';
 
 settings();

@@ -7,8 +7,6 @@ const NOT_YET = [
   ['verifyConnector', 'POST', 'connectors/{id}/verify', 'Operator'],
   ['retireRoute', 'POST', 'routes/{id}/retire', 'Operator'],
   ['relinkRoute', 'POST', 'routes/{id}/relink', 'Operator'],
-  ['findX500', 'GET', 'x500', 'Reader'],
-  ['getOpenApi', 'GET', 'openapi.json', 'Reader'],
 ] as const;
 
 for (const [name, method, route, role] of NOT_YET) {
