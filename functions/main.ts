@@ -13,6 +13,7 @@ import './api/routes.ts';
 import './api/health.ts';
 import './api/explain.ts';
 import './api/x500.ts';
+import './api/preview.ts';
 import './api/openApi.ts';
 import './api/notYet.ts';
 

@@ -3,7 +3,6 @@ import { door, Problem } from './door.ts';
 /** Calls of the contract that answer 501 until they are built; each goes from this list when it comes. */
 const NOT_YET = [
   ['undoJob', 'POST', 'jobs/{id}/undo', 'Operator'],
-  ['previewConfiguration', 'POST', 'configuration/preview', 'Reader'],
   ['verifyConnector', 'POST', 'connectors/{id}/verify', 'Operator'],
   ['retireRoute', 'POST', 'routes/{id}/retire', 'Operator'],
   ['relinkRoute', 'POST', 'routes/{id}/relink', 'Operator'],

@@ -32,7 +32,8 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
   };
 }
 
-function namesIn(where: Where): readonly string[] {
+/** Attributes that a condition names. */
+export function namesIn(where: Where): readonly string[] {
   if (where === null) return [];
   if ('all' in where || 'any' in where || 'not' in where || 'attribute' in where) return namesOf(where as Condition);
   return Object.values(where as Record<string, Condition | null>).flatMap((condition) => (condition ? namesOf(condition) : []));

@@ -41,7 +41,8 @@ export async function findClaims(planning: Planning, looked: Looked): Promise<Cl
         if (fact?.how === 'holds' && !holders.some((one) => one.targetId === fact.targetId && one.key === fact.address))
           holders.push(holderOf(fact, rival.link!));
       }
-      if (opened.looked.length > 0) plans.push({ planning: opened.planning, changes: opened.looked.flatMap((rival) => rival.planned?.change ?? []) });
+      if (opened.looked.length > 0)
+        plans.push({ planning: opened.planning, changes: opened.looked.flatMap((rival) => rival.planned?.change ?? []) });
     } catch {
       unread.push(route.id);
     }

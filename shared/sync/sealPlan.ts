@@ -1,27 +1,18 @@
 import type { JobRecord } from '../model/job.ts';
-import type { Change } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
-import { type SettledChange, settleClaims } from '../rules/claims.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
-import { claimantsOf } from './claimants.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
 import { judgeRoute } from './judgeRoute.ts';
-import { openPlanning, type Planning, planningOf } from './planning.ts';
+import { openPlanning, planningOf } from './planning.ts';
 import { NOTES_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
+import { addUp, type RoutePlan, type SettledRoute, settleRoutes } from './settleRoutes.ts';
 
 export interface SealedTarget {
   readonly target: string;
   readonly lanes: readonly number[];
   readonly routes: readonly string[];
-}
-
-interface RoutePlan {
-  readonly planning: Planning;
-  readonly key: PlanKey;
-  readonly changes: readonly DraftChange[];
-  readonly summary: RangeSummary;
 }
 
 /**
@@ -69,21 +60,9 @@ async function sealRoutes(
   for (const key of keys) plans.push(await readDrafts(context, record, key));
   const { configuration } = await context.configuration();
   const capability = plans[0]!.planning.capability;
-  const settled: SettledChange[] = [];
-  const absent = new Map<string, readonly string[]>();
-  for (const some of spacesOf(plans)) {
-    const claims = await claimantsOf(some);
-    for (const [route, others] of claims.absent) absent.set(route, others);
-    settled.push(
-      ...settleClaims(
-        claims.claimants,
-        some.some((plan) => plan.planning.capability.uniqueAddresses),
-      ),
-    );
-  }
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(capability.lanes, settings.limits.lanes ?? capability.lanes));
-  const routes = plans.map((plan) => withClaims(plan, settled, absent.get(plan.planning.route.id) ?? []));
+  const routes = await settleRoutes(plans);
   const ordered = orderedChunks(routes.map((route) => route.changes));
   const sealed: SealedRoute[] = [];
   for (const route of routes)
@@ -97,40 +76,6 @@ async function sealRoutes(
       ),
     );
   return sealed;
-}
-
-/** Routes whose objects share one room: a directory, or for mailbox contacts each route's own folder. */
-function spacesOf(plans: readonly RoutePlan[]): readonly (readonly RoutePlan[])[] {
-  const space = ({ planning }: RoutePlan): string => (planning.route.push.as === 'mailboxContact' ? planning.route.id : '');
-  return [...Map.groupBy(plans, space).values()];
-}
-
-/** A route's plan once claims are settled: its changes in order, and its counts with those that were unchanged until others claimed. */
-function withClaims(
-  { planning, key, summary }: RoutePlan,
-  settled: readonly SettledChange[],
-  absent: readonly string[],
-): Omit<RoutePlan, 'changes'> & { readonly changes: readonly Change[] } {
-  const own = settled.filter((one) => one.change.route === key.route);
-  const changes = own.map(
-    (one, n): Change => ({
-      ...bare(one.change),
-      id: `${key.job}.${key.round}.${key.route}.${n}`,
-      order: one.order,
-      ...(one.firstPart ? { firstPart: true } : {}),
-    }),
-  );
-  const moved = own.filter((one) => one.wasUnchanged && !one.firstPart).length;
-  const warnings = absent.map(
-    (route) =>
-      `Objects of route "${route}" hold addresses that entries of this one want, and "${route}" is not in this job: what it holds stays, and the entries are "claimed" until a job over both routes settles whose the addresses are.`,
-  );
-  return {
-    planning,
-    key,
-    changes,
-    summary: { ...summary, unchanged: summary.unchanged - moved, warnings: [...summary.warnings, ...warnings] },
-  };
 }
 
 async function markFailed(context: SyncContext, record: JobRecord, route: string, cause: string): Promise<void> {
@@ -166,29 +111,10 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
   };
 }
 
-/** The sums of a route's ranges. */
-export function addUp(pieces: readonly RangeSummary[]): RangeSummary {
-  const sums = (pick: (piece: RangeSummary) => Readonly<Record<string, number | undefined>>): Record<string, number> => {
-    const all: Record<string, number> = {};
-    for (const piece of pieces) for (const [name, n] of Object.entries(pick(piece))) all[name] = (all[name] ?? 0) + (n ?? 0);
-    return all;
-  };
-  const total = (pick: (piece: RangeSummary) => number): number => pieces.reduce((n, piece) => n + pick(piece), 0);
-  return {
-    pulled: total((piece) => piece.pulled),
-    unchanged: total((piece) => piece.unchanged),
-    linked: total((piece) => piece.linked),
-    skippedBecause: sums((piece) => piece.skippedBecause),
-    keptBecause: sums((piece) => piece.keptBecause),
-    losses: sums((piece) => piece.losses),
-    warnings: [...new Set(pieces.flatMap((piece) => piece.warnings))],
-  };
-}
-
 async function sealRoute(
   context: SyncContext,
   record: JobRecord,
-  plan: ReturnType<typeof withClaims>,
+  plan: SettledRoute,
   ordered: readonly OrderedChunk[],
   laneCount: number,
 ): Promise<SealedRoute> {
@@ -221,11 +147,6 @@ async function sealRoute(
   };
   await context.store.plans.putSealed(plan.key, sealed);
   return sealed;
-}
-
-/** A change without what only claims need. */
-export function bare({ holders: _holders, ...change }: DraftChange): Omit<Change, 'id' | 'order'> {
-  return change;
 }
 
 /** The plan's totals show at once; so does in which round each route was planned, by which a repeated call adds nothing. */
