@@ -30,6 +30,8 @@ export interface Planning {
   readonly owners: DomainOwners;
   /** The job and round that plan on an earlier read of the target (pullTargetEvery); null: it was read for this plan. */
   readonly earlierTarget: string | null;
+  /** The plan is only looked at (preview): the target itself is asked for nothing. */
+  readonly lookOnly: boolean;
   /** What `plan.select` was compiled from. */
   readonly selection: SelectionContext;
   readonly plan: PlanContext;
@@ -53,6 +55,7 @@ export interface PlanningInput {
   readonly only: readonly string[] | null;
   /** The job that plans on an earlier read of the target, if it does. */
   readonly earlierTarget?: string | null;
+  readonly lookOnly?: boolean;
 }
 
 /** What a route is planned with in a job. */
@@ -97,6 +100,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     capability,
     owners,
     earlierTarget: input.earlierTarget ?? null,
+    lookOnly: input.lookOnly ?? false,
     selection,
     plan: {
       route,

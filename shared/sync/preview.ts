@@ -86,7 +86,7 @@ async function planAll(
       const range = work.ranges[n];
       if (!range) continue;
       if (context.now().getTime() > until) return { done, of };
-      await previewRange(work, range, work.unread.fields, work.samples, work.recent);
+      await previewRange(work, range, work.unread.fields, work.samples);
       clear();
       work.done += 1;
       done += 1;

@@ -1,5 +1,5 @@
 import type { Link } from '../model/link.ts';
-import type { SnapshotRow, Store } from '../store/store.ts';
+import { SHARDS, type SnapshotRow, type Store } from '../store/store.ts';
 
 /** A store that reads each range once for several plans over it. `clear` lets go of what was read. */
 export interface SharedReads {
@@ -33,7 +33,9 @@ export function sharedReads(store: Store): SharedReads {
       links: {
         ...store.links,
         async *range(route, from, to) {
-          yield* await once(links, `${route} ${from} ${to}`, () => all(store.links.range(route, from, to)));
+          // All links of a route are too many to be kept.
+          if (to - from === SHARDS) yield* store.links.range(route, from, to);
+          else yield* await once(links, `${route} ${from} ${to}`, () => all(store.links.range(route, from, to)));
         },
       },
     },

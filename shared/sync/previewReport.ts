@@ -73,10 +73,8 @@ export async function routePreviews(
 async function settled(works: readonly RouteWork[], side: (work: RouteWork) => Side | null): Promise<ReadonlyMap<string, SettledRoute>> {
   const routes = new Map<string, SettledRoute>();
   const sides = works.flatMap((work) => side(work) ?? []);
-  for (const [target, some] of Map.groupBy(sides, (one) => one.planning.route.to)) {
-    const recent = new Map(works.filter((work) => work.route.to === target).flatMap((work) => [...work.recent]));
-    for (const route of await settleRoutes(some.map((one) => planOf(one, recent)))) routes.set(route.key.route, route);
-  }
+  for (const some of Map.groupBy(sides, (one) => one.planning.route.to).values())
+    for (const route of await settleRoutes(some.map(planOf))) routes.set(route.key.route, route);
   return routes;
 }
 

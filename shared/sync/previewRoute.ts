@@ -1,10 +1,8 @@
 import type { Configuration } from '../model/configuration.ts';
 import type { Counts, Trip } from '../model/job.ts';
 import type { Batch, Change, FieldName } from '../model/plan.ts';
-import { formatStamp } from '../model/stamp.ts';
-import { addressesOf } from '../rules/heldAddresses.ts';
 import { DIFFERENCES, type DifferenceKind, type Differences, differenceOf, newFields, slim } from '../rules/planDifference.ts';
-import type { DraftChange, Holder } from '../rules/view.ts';
+import type { DraftChange } from '../rules/view.ts';
 import type { SyncContext } from './context.ts';
 import { countRoute } from './countRoute.ts';
 import { tripsOf } from './judgeRoute.ts';
@@ -39,11 +37,10 @@ const MOST_SAMPLES = 10;
 /** Claims may take some of them back: a few more are kept until then. */
 const KEPT_SAMPLES = 20;
 
-/** Opens a route for planning on the snapshots alone: the directory itself is not asked. */
+/** Opens a route for planning on the snapshots and our own writes since: the directory itself is not asked. */
 export async function openSide(context: SyncContext, configuration: Configuration, route: string): Promise<Side> {
-  const opened = await openPlanning(context, { configuration, route, only: null });
   // A managed object that the last read does not show would be asked for by id, one call each: here the read's word counts.
-  const planning = { ...opened, target: { ...opened.target, get: async () => null } };
+  const planning = await openPlanning(context, { configuration, route, only: null, earlierTarget: 'preview', lookOnly: true });
   return { planning, changes: [], pieces: [] };
 }
 
@@ -53,32 +50,12 @@ export async function previewRange(
   range: Range,
   unread: ReadonlySet<string>,
   samples: Map<DifferenceKind, Sample[]>,
-  recent: Map<string, Holder>,
 ): Promise<void> {
   const now = sides.now ? await planRange(sides.now.planning, range) : null;
   const after = sides.after ? withoutUnread(await planRange(sides.after.planning, range), unread) : null;
-  const side = sides.after ?? sides.now;
-  if (side) await noteRecent(side.planning, range, recent);
   collectSamples(now?.changes ?? [], after?.changes ?? [], samples);
   keep(sides.now, now);
   keep(sides.after, after);
-}
-
-/** Addresses of objects that we wrote since the target was read: they are in no index yet, and claims must know them. */
-async function noteRecent({ context, route, targetState }: Planning, range: Range, recent: Map<string, Holder>): Promise<void> {
-  for await (const link of context.store.links.range(route.id, range.from, range.to)) {
-    if (link.state !== 'linked' || !link.targetId || (link.writtenAt ?? '') <= targetState.completedAt) continue;
-    for (const key of addressesOf(link)) recent.set(key, { key, targetId: link.targetId, stamp: formatStamp(link) });
-  }
-}
-
-function withRecent(change: DraftChange, recent: ReadonlyMap<string, Holder>): DraftChange {
-  const more = change.takes.flatMap((key) => {
-    const holder = recent.get(key);
-    const known = !holder || holder.targetId === change.targetId || change.holders.some((one) => one.key === key);
-    return known ? [] : [holder];
-  });
-  return more.length > 0 ? { ...change, holders: [...change.holders, ...more] } : change;
 }
 
 function keep(side: Side | null, planned: PlannedRange | null): void {
@@ -144,12 +121,12 @@ function paired<T extends Pick<Change, 'sourceId' | 'change'>>(
   return [...ids].map((id) => [before.get(id), then.get(id)] as const);
 }
 
-/** A side as claims take it. `recent`: what was written since the target was read, by address. */
-export function planOf(side: Side, recent: ReadonlyMap<string, Holder>): RoutePlan {
+/** A side as claims take it. */
+export function planOf(side: Side): RoutePlan {
   return {
     planning: side.planning,
     key: { job: 'preview', round: 0, route: side.planning.route.id },
-    changes: recent.size > 0 ? side.changes.map((change) => withRecent(change, recent)) : side.changes,
+    changes: side.changes,
     summary: addUp(side.pieces),
   };
 }

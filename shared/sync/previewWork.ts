@@ -1,7 +1,6 @@
 import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
 import { causeText, failureOf } from '../model/failure.ts';
 import type { DifferenceKind } from '../rules/planDifference.ts';
-import type { Holder } from '../rules/view.ts';
 import type { SyncContext } from './context.ts';
 import { openSide, type Sample, type Side } from './previewRoute.ts';
 import { type Unread, unreadOf, withJudgeable } from './previewUnread.ts';
@@ -15,8 +14,6 @@ export interface RouteWork {
   readonly ranges: readonly Range[];
   readonly unread: Unread;
   readonly samples: Map<DifferenceKind, Sample[]>;
-  /** What the route wrote since its target was read, by address. */
-  readonly recent: Map<string, Holder>;
   /** Why it cannot be planned with the new document. */
   readonly cause: string | null;
   done: number;
@@ -47,7 +44,6 @@ async function openOne(context: SyncContext, now: Configuration | null, next: Co
     ranges: [],
     unread: NOTHING_UNREAD,
     samples: new Map<DifferenceKind, Sample[]>(),
-    recent: new Map<string, Holder>(),
     done: 0,
   };
   if (moved) return { ...base, cause: moved };

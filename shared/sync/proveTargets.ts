@@ -18,7 +18,7 @@ export async function planOnProof<T extends { readonly changes: readonly DraftCh
 ): Promise<T> {
   const proven = new Map<string, Entry | null>();
   let planned = plan(view);
-  if (planning.earlierTarget === null) return planned;
+  if (planning.earlierTarget === null || planning.lookOnly) return planned;
   for (;;) {
     const open = [...new Set(planned.changes.flatMap((change) => reliesOn(planning, change)))].filter((id) => !proven.has(id));
     if (open.length === 0) return planned;
