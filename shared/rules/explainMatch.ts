@@ -188,21 +188,21 @@ export interface ClaimFact {
 }
 
 /** Who else wants or holds one of its addresses, over all routes into the target, and who gets it. */
-export function claimsStep(facts: readonly ClaimFact[], lost: string | null, unread: readonly string[]): ExplainStep {
+export function claimsStep(facts: readonly ClaimFact[], lost: string | null, unread: readonly string[], acts: boolean): ExplainStep {
   const data = { others: facts, lost, unread };
   const doubt = unread.length > 0 ? ` Not looked at: route ${listed(unread)}, which cannot be planned now.` : '';
   if (facts.length === 0)
     return {
       step: 'claims',
       verdict: unread.length > 0 ? 'note' : 'ok',
-      text: `Nobody else claims one of its addresses in the target.${doubt}`,
+      text: `No other entry of any route claims or holds one of its addresses in the target.${doubt}`,
       data,
     };
   const who = facts.map((fact) => `${fact.who} (route ${fact.route}) ${fact.how} ${fact.address}`);
   return {
     step: 'claims',
     verdict: lost ? 'stop' : 'note',
-    text: `${listed(who)}. ${lost ?? 'It gets its addresses all the same.'}${doubt}`,
+    text: `${listed(who)}. ${lost ?? (acts ? 'It keeps its addresses all the same.' : '')}${doubt}`,
     data,
   };
 }

@@ -25,12 +25,11 @@ export async function findClaims(planning: Planning, looked: Looked): Promise<Cl
   const { candidate } = looked;
   const change = looked.planned?.change ?? null;
   const keys = candidate?.projection?.addressKeys ?? [];
-  if (!candidate || keys.length === 0 || !change || change.change === 'skip' || change.change === 'keep')
-    return { facts: [], change, unread: [] };
+  if (!candidate || keys.length === 0) return { facts: [], change, unread: [] };
   const facts: ClaimFact[] = [];
   const unread: string[] = [];
   const plans: RouteDrafts[] = [];
-  const holders: Holder[] = [...change.holders];
+  const holders: Holder[] = [...(change?.holders ?? [])];
   for (const route of planning.configuration.routes.filter((one) => one.to === planning.route.to && one.enabled)) {
     try {
       const opened = await rivalsOf(planning, route, keys, candidate.entry.id, looked);
@@ -47,11 +46,15 @@ export async function findClaims(planning: Planning, looked: Looked): Promise<Cl
       unread.push(route.id);
     }
   }
+  if (change?.change === 'skip' || change?.change === 'keep') return { facts, change, unread };
   const own = plans.find((plan) => plan.planning.route.id === planning.route.id);
-  const all = [...plans.filter((plan) => plan !== own), { planning, changes: [{ ...change, holders }, ...(own?.changes ?? [])] }];
+  const all = [
+    ...plans.filter((plan) => plan !== own),
+    { planning, changes: [...(change ? [{ ...change, holders }] : []), ...(own?.changes ?? [])] },
+  ];
   const { claimants } = await claimantsOf(all);
   const settled = settleClaims(claimants, planning.capability.uniqueAddresses).filter(
-    (one) => one.change.route === change.route && one.change.sourceId === change.sourceId && !one.firstPart,
+    (one) => one.change.route === planning.route.id && one.change.sourceId === candidate.entry.id && !one.firstPart,
   );
   return { facts, change: (settled.find((one) => !one.change.orphan) ?? settled[0])?.change ?? change, unread };
 }

@@ -126,7 +126,7 @@ function placeSteps(planning: Planning, entry: Entry, looked: Looked, claims: Cl
     matchStep(matched, link),
     targetStep(looked, target),
     ...(fields ? [diffStep(fields, planning.route)] : []),
-    claimsStep(claims.facts, lost, claims.unread),
+    claimsStep(claims.facts, lost, claims.unread, claims.change?.change !== 'skip'),
   ];
 }
 

@@ -7,6 +7,8 @@ export interface SharedReads {
   clear(): void;
 }
 
+const NEIGHBOURS = 16;
+
 /** Two plans over the same range (with the running configuration and with another one) read the same rows: they are read once. */
 export function sharedReads(store: Store): SharedReads {
   const shards = new Map<string, Promise<readonly (readonly SnapshotRow[])[]>>();
@@ -28,7 +30,11 @@ export function sharedReads(store: Store): SharedReads {
       snapshots: {
         ...store.snapshots,
         readShards,
-        readShard: async (connector, shard) => (await readShards(connector, shard, shard + 1))[0] ?? [],
+        // A plan looks objects of the target up all over its shards: neighbours come with one scan.
+        async readShard(connector, shard) {
+          const from = shard - (shard % NEIGHBOURS);
+          return (await readShards(connector, from, from + NEIGHBOURS))[shard - from] ?? [];
+        },
       },
       links: {
         ...store.links,

@@ -163,6 +163,9 @@ describe('explain: the questions people ask', () => {
     expect(told.object).toBe('a-1');
     expect(told.others).toMatchObject([{ object: 'zz', connector: 'a' }]);
     expect(told.others[0]!.text).toContain('skip it (claimed): "Person 1"');
+    // Nothing is to be written for who holds it, and still the rival is named.
+    expect(step(told, 'claims')).toMatchObject({ verdict: 'note', data: { others: [{ object: 'zz', how: 'claims' }] } });
+    expect(told.next).toContain('write nothing');
     const other = await explain(world, { object: 'zz' });
     expect(step(other, 'claims')).toMatchObject({ verdict: 'stop' });
     expect(step(other, 'claims').data['others']).toMatchObject([{ object: 'a-1', how: 'holds', address: 'p1@a.example' }]);
