@@ -103,6 +103,21 @@ describe('preview of a configuration', () => {
     expect(route!.effect).toContain('these numbers are with the condition of now');
   });
 
+  it('leaves a field out of all numbers whose attribute is newly mapped, until it was read', async () => {
+    const world = await synced({ a: 12 }, (one) => {
+      one.configure((document) => {
+        document.routes[0]!['push'] = { as: 'contact', attributes: { only: ['displayName'] } };
+      });
+    });
+    const answer = await preview(world, (document) => {
+      document.routes[0]!['push'] = { as: 'contact', emptyFields: 'always', attributes: { only: ['displayName', 'jobTitle'] } };
+    });
+    const [route] = answer.routes;
+    expect(route!.notReadYet).toEqual({ attributes: ['jobTitle'], fields: ['jobTitle'], conditions: [] });
+    expect(route!.difference).toMatchObject({ entries: { updates: 0 }, written: {}, cleared: {} });
+    expect(route!.after).toMatchObject({ pulled: 12, unchanged: 12, updated: 0 });
+  });
+
   it('names routes that are added, and why they cannot be planned before a pull', async () => {
     const world = await synced({ a: 8, b: 6 });
     const answer = await preview(world, (document) => {
