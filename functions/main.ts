@@ -11,6 +11,10 @@ import './api/configuration.ts';
 import './api/connectors.ts';
 import './api/routes.ts';
 import './api/health.ts';
+import './api/explain.ts';
+import './api/x500.ts';
+import './api/preview.ts';
+import './api/openApi.ts';
 import './api/notYet.ts';
 
 settings();

@@ -95,7 +95,8 @@ function open(connector: ConnectorSettings, configuration: Configuration): OpenC
   if (!known || known.configuration !== configuration) {
     const http = httpFor(connector);
     known = { settings: connector, configuration, http, opened: construct(connector, configuration, http) };
-    connectors.set(connector.id, known);
+    // A configuration that is only looked at (preview) does not displace the running one's connectors, with their tokens.
+    if (!loaded || loaded.value.configuration === configuration) connectors.set(connector.id, known);
   }
   const { http, opened } = known;
   const before = http.calls();

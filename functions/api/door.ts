@@ -21,6 +21,22 @@ export interface Call {
 
 const MAX_BODY = 1024 * 1024;
 
+/** A registered HTTP route, as the API's description lists it. */
+export interface Door {
+  readonly name: string;
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[];
+  /** Below `/api/`, with `{parameters}`. */
+  readonly route: string;
+  readonly role: Role | null;
+}
+
+const registered: Door[] = [];
+
+/** Every HTTP route of the app: what is called is what is described. */
+export function doors(): readonly Door[] {
+  return registered;
+}
+
 /** One HTTP route. `role: null` is anonymous (health only); every other route answers 401 without a caller, 403 without the role. */
 export function door(
   name: string,
@@ -29,6 +45,7 @@ export function door(
   role: Role | null,
   handler: (call: Call) => Promise<HttpResponseInit>,
 ): void {
+  registered.push({ name, methods, route, role });
   app.http(name, {
     methods: [...methods],
     route,

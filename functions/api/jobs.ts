@@ -10,7 +10,7 @@ import { bodyOf } from './body.ts';
 import { type Call, door, json, limitOf, listOf } from './door.ts';
 
 const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an id has letters, digits, ".", "_" and "-", at most 63 of them');
-const Start = z.strictObject({
+export const Start = z.strictObject({
   action: z.enum(['pull', 'simulate', 'push', 'sync']),
   routes: z.array(Id).min(1).max(1000).optional(),
   connectors: z.array(Id).min(1).max(1000).optional(),
@@ -18,8 +18,8 @@ const Start = z.strictObject({
   only: z.array(z.string().min(1).max(1024)).min(1).max(100).optional(),
   reason: z.string().max(1024).optional(),
 });
-const Approve = z.strictObject({ route: Id, plan: z.string().max(200), reason: z.string().max(1024).optional() });
-const Reject = z.strictObject({ route: Id, reason: z.string().max(1024).optional() });
+export const Approve = z.strictObject({ route: Id, plan: z.string().max(200), reason: z.string().max(1024).optional() });
+export const Reject = z.strictObject({ route: Id, reason: z.string().max(1024).optional() });
 
 door('startJob', ['POST'], 'jobs', 'Operator', async (call) => {
   const request = await bodyOf(call, Start);

@@ -3,12 +3,8 @@ import { door, Problem } from './door.ts';
 /** Calls of the contract that answer 501 until they are built; each goes from this list when it comes. */
 const NOT_YET = [
   ['undoJob', 'POST', 'jobs/{id}/undo', 'Operator'],
-  ['previewConfiguration', 'POST', 'configuration/preview', 'Reader'],
-  ['explainRoute', 'GET', 'routes/{id}/explain', 'Reader'],
   ['retireRoute', 'POST', 'routes/{id}/retire', 'Operator'],
   ['relinkRoute', 'POST', 'routes/{id}/relink', 'Operator'],
-  ['findX500', 'GET', 'x500', 'Reader'],
-  ['getOpenApi', 'GET', 'openapi.json', 'Reader'],
 ] as const;
 
 for (const [name, method, route, role] of NOT_YET) {

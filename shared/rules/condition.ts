@@ -42,7 +42,8 @@ export function compileWhere(where: Where, now: Date): Predicate {
   return (entry) => byKind.get(entry.kind)?.(entry) ?? true;
 }
 
-function isCondition(where: NonNullable<Where>): where is Condition {
+/** True for a condition for every kind, false for conditions by kind. */
+export function isCondition(where: NonNullable<Where>): where is Condition {
   return 'all' in where || 'any' in where || 'not' in where || 'attribute' in where;
 }
 

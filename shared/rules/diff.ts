@@ -13,19 +13,45 @@ export interface DiffOptions {
   readonly notKept?: Readonly<Partial<Record<FieldName, string>>>;
 }
 
+/**
+ * What becomes of one field: `same`; `write`; or it differs and is left: `notCleared` (the source is empty, `emptyFields`), `drift` (edited
+ * in the target, `drift`), `notKept` (the target took the value twice and does not show it).
+ */
+export type FieldVerdict = 'same' | 'write' | 'notCleared' | 'drift' | 'notKept';
+
+export interface JudgedField extends FieldChange {
+  readonly verdict: FieldVerdict;
+}
+
 /** Fields that differ between what the target shall hold and what it holds, normalised to what it returns. */
 export function diffFields(desired: Fields, current: Fields, options: DiffOptions): readonly FieldChange[] {
   const changes: FieldChange[] = [];
-  for (const name of Object.keys(desired) as FieldName[]) {
-    const wanted = desired[name] ?? null;
-    const there = current[name] ?? null;
-    if (sameValue(name, wanted, there)) continue;
-    if (wanted === null && !mayClear(name, there, options)) continue;
-    if (leavesDrift(name, there, options)) continue;
-    if (options.notKept?.[name] !== undefined && options.notKept[name] === hashValue(wanted)) continue;
-    changes.push({ name, before: there, after: name === 'x500' ? joinX500(wanted, there) : wanted });
-  }
+  for (const name of Object.keys(desired) as FieldName[])
+    if (verdictOf(name, desired, current, options) === 'write') changes.push(fieldChange(name, desired, current));
   return changes;
+}
+
+/** Every field with its verdict, those that stay as they are too: what `diffFields` decides, for people. */
+export function judgeFields(desired: Fields, current: Fields, options: DiffOptions): readonly JudgedField[] {
+  return (Object.keys(desired) as FieldName[]).map((name) => ({
+    ...fieldChange(name, desired, current),
+    verdict: verdictOf(name, desired, current, options),
+  }));
+}
+
+function verdictOf(name: FieldName, desired: Fields, current: Fields, options: DiffOptions): FieldVerdict {
+  const wanted = desired[name] ?? null;
+  const there = current[name] ?? null;
+  if (sameValue(name, wanted, there)) return 'same';
+  if (wanted === null && !mayClear(name, there, options)) return 'notCleared';
+  if (leavesDrift(name, there, options)) return 'drift';
+  return options.notKept?.[name] !== undefined && options.notKept[name] === hashValue(wanted) ? 'notKept' : 'write';
+}
+
+function fieldChange(name: FieldName, desired: Fields, current: Fields): FieldChange {
+  const wanted = desired[name] ?? null;
+  const there = current[name] ?? null;
+  return { name, before: there, after: name === 'x500' ? joinX500(wanted, there) : wanted };
 }
 
 /** Equal as the target sees it: composed texts, addresses by key, lists without order (but the primary address), X500 only ever added. */

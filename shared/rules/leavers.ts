@@ -63,11 +63,21 @@ const DAYS = new Map<string, Intl.DateTimeFormat>();
 export function daysSince(since: string, now: Date, timeZone: string): number {
   const begin = Date.parse(since);
   if (Number.isNaN(begin)) return 0;
+  return dayNumber(now.getTime(), timeZone) - dayNumber(begin, timeZone);
+}
+
+/** The calendar day (`2026-12-25`, in the zone) from which on a job deletes what has been leaving since then: the first with `daysSince` = days. */
+export function deletionDay(since: string, days: number, timeZone: string): string | null {
+  const begin = Date.parse(since);
+  if (Number.isNaN(begin)) return null;
+  return new Date((dayNumber(begin, timeZone) + days) * 86_400_000).toISOString().slice(0, 10);
+}
+
+function dayNumber(ms: number, timeZone: string): number {
   // Formatters are dear: one for each zone.
   const format = DAYS.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   DAYS.set(timeZone, format);
-  const day = (ms: number): number => Date.parse(`${format.format(ms)}T00:00:00Z`) / 86_400_000;
-  return day(now.getTime()) - day(begin);
+  return Date.parse(`${format.format(ms)}T00:00:00Z`) / 86_400_000;
 }
 
 function kept(context: PlanContext, leaver: Leaver, reason: KeptReason, link: Link | null): Planned {

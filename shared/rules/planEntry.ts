@@ -5,9 +5,9 @@ import type { Link } from '../model/link.ts';
 import type { FieldChange, FieldName, Fields, FieldValue, Owner, SkipReason } from '../model/plan.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
 import { convert } from './convert.ts';
-import { diffFields, hashValue, sameValue } from './diff.ts';
+import { type DiffOptions, diffFields, hashValue, sameValue } from './diff.ts';
 import { base, comparedWith, desiredOf, movesOf, signInName, withKnownX500 } from './draft.ts';
-import { type Matched, matchEntry } from './match.ts';
+import { type Match, type Matched, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
 import { released } from './release.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
@@ -33,8 +33,7 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'stamped':
     case 'relink': {
       const from = match.kind === 'relink' ? match.from : null;
-      const adopted = match.kind === 'relink' ? match.adopted : (parseStamp(match.target.stamp)?.adopted ?? false);
-      const found = fromTarget(context, entry, projection, match.target, link, adopted);
+      const found = foundLink(context, entry, projection, match, link);
       return update(context, entry, projection, found, { entry: match.target, hash: null }, matched, 'relinked', from);
     }
     case 'adopt':
@@ -73,8 +72,34 @@ function create(
   return { ...NOTHING, bucket: 'change', change: row, losses: projection.losses };
 }
 
+/** What is compared for an entry that has an object, and under which options. */
+export interface Comparison {
+  readonly desired: Fields;
+  readonly current: Fields;
+  readonly options: DiffOptions;
+  /** The link as the target shows it now, or null if its image is fresh. */
+  readonly refreshed: Link | null;
+}
+
+/** The two sides of the diff of a linked entry. */
+export function compareLinked(context: PlanContext, projection: Projection, link: Link, seen: Seen): Comparison {
+  const desired = desiredOf(context, projection, link);
+  const refreshed = refresh(link, desired, seen.entry, seen.hash);
+  const { written, notKept } = refreshed ?? link;
+  const { emptyFields, drift } = context.route.push;
+  const current = comparedWith(context, projection, link, seen.entry ? fieldsOf(seen.entry) : link.image);
+  return { desired, current, options: { emptyFields, drift, written, notKept }, refreshed };
+}
+
+/** The two sides of the diff of an object that is adopted: nothing of it is emptied unless it is taken over. */
+export function compareAdopted(context: PlanContext, projection: Projection, target: Entry): Comparison {
+  const { drift, existing } = context.route.push;
+  const emptyFields = existing === 'adopt' ? 'never' : context.route.push.emptyFields;
+  return { desired: projection.fields, current: fieldsOf(target), options: { emptyFields, drift, written: {} }, refreshed: null };
+}
+
 /** What of the target is known: `entry` null while it is as the link's image says. */
-interface Seen {
+export interface Seen {
   readonly entry: Entry | null;
   readonly hash: string | null;
 }
@@ -90,15 +115,11 @@ function update(
   relinkFrom: string | null = null,
 ): Planned {
   const target = seen.entry;
-  const current = target ? fieldsOf(target) : link.image;
   const returned = link.leaving !== null || link.hidden;
-  const desired = desiredOf(context, projection, link);
-  const refreshed = refresh(link, desired, target, seen.hash);
-  const { written, notKept } = refreshed ?? link;
-  const { emptyFields, drift } = context.route.push;
-  const compared = comparedWith(context, projection, link, current);
-  const fields: FieldChange[] = [...diffFields(desired, compared, { emptyFields, drift, written, notKept })];
-  const losses = [...projection.losses, ...lostAtTarget(desired, current, notKept)];
+  const { desired, current: compared, options, refreshed } = compareLinked(context, projection, link, seen);
+  const current = target ? fieldsOf(target) : link.image;
+  const fields: FieldChange[] = [...diffFields(desired, compared, options)];
+  const losses = [...projection.losses, ...lostAtTarget(desired, current, options.notKept ?? {})];
   const stampOpen = target === null && (link.open?.fields.includes('stamp') ?? false);
   const marked = target !== null || relinkFrom !== null || stampOpen;
   const stamp = marked ? formatStamp({ route: context.route.id, sourceId: entry.id, adopted: link.adopted }) : '';
@@ -162,6 +183,18 @@ function again(link: Link, name: FieldName, wanted: FieldValue): string {
   return link.notKept[name] === `once:${value}` || link.notKept[name] === value ? value : `once:${value}`;
 }
 
+/** The link of an object that is found by its stamp, or under the person's old id. */
+export function foundLink(
+  context: PlanContext,
+  entry: Entry,
+  projection: Projection,
+  match: Extract<Match, { kind: 'stamped' | 'relink' }>,
+  link: Link | null,
+): Link {
+  const adopted = match.kind === 'relink' ? match.adopted : (parseStamp(match.target.stamp)?.adopted ?? false);
+  return fromTarget(context, entry, projection, match.target, link, adopted);
+}
+
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
 function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
   const image = fieldsOf(target);
@@ -198,9 +231,8 @@ function fromTarget(context: PlanContext, entry: Entry, projection: Projection, 
 function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched, old: Link | null): Planned {
   const adopted = context.route.push.existing === 'adopt';
   const link = fromTarget(context, entry, projection, target, old, true);
-  const { drift } = context.route.push;
-  const emptyFields = adopted ? 'never' : context.route.push.emptyFields;
-  const fields: FieldChange[] = [...diffFields(projection.fields, link.image, { emptyFields, drift, written: {} })];
+  const compared = compareAdopted(context, projection, target);
+  const fields: FieldChange[] = [...diffFields(compared.desired, compared.current, compared.options)];
   const moves = movesOf(context, projection, link.image, fields);
   const stamp = formatStamp({ route: context.route.id, sourceId: entry.id, adopted });
   fields.push({ name: 'stamp', before: null, after: stamp });

@@ -1,7 +1,7 @@
 import type { ConnectorSettings, Filter, RouteSettings } from '../model/configuration.ts';
 import { domainOf, type Entry, type Kind, primaryAddress } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
-import type { SkipReason } from '../model/plan.ts';
+import { SKIP_REASONS, type SkipReason } from '../model/plan.ts';
 import { looksStamped } from '../model/stamp.ts';
 import { compileWhere } from './condition.ts';
 import type { DomainOwners } from './owners.ts';
@@ -37,13 +37,7 @@ type Test = (entry: Entry) => { reason: SkipReason; why: string; unconfirmed?: b
 
 /** Which entries leave the source over this route: tests in the contract's order, the first that applies decides. Must pass pull and filter. */
 export function compileSelection(context: SelectionContext): (entry: Entry) => Selected {
-  const tests = [
-    ...stateTests(context),
-    ...scopeTests(context, context.source.pull, 'pull'),
-    ...scopeTests(context, context.route.filter, 'filter'),
-    ...ownerTests(context),
-  ];
-  const ordered = tests.sort((a, b) => a.order - b.order).map((one) => one.test);
+  const ordered = orderedTests(context).map((one) => one.test);
   return (entry) => {
     let doubtful: Selected | null = null;
     for (const test of ordered) {
@@ -59,9 +53,48 @@ export function compileSelection(context: SelectionContext): (entry: Entry) => S
   };
 }
 
+/** What one test says of one entry. */
+export interface SelectVerdict {
+  readonly reason: SkipReason;
+  /** Where the configuration decides it (`pull.disabledUsers`), or what of the entry does (`stamp`). */
+  readonly rule: string;
+  readonly passes: boolean;
+  readonly why: string | null;
+  /** A group of this filter could not be read completely: it keeps out, and nobody leaves because of it. */
+  readonly unconfirmed: boolean;
+}
+
+/** Every test with its verdict, in the contract's order: the same tests as `compileSelection`, none left out after the first that applies. */
+export function compileVerdicts(context: SelectionContext): (entry: Entry) => readonly SelectVerdict[] {
+  const tests = orderedTests(context);
+  return (entry) =>
+    tests.map(({ order, rule, test }) => {
+      const out = test(entry);
+      return {
+        reason: out?.reason ?? SKIP_REASONS[order]!,
+        rule: typeof rule === 'string' ? rule : rule(entry),
+        passes: out === null,
+        why: out?.why ?? null,
+        unconfirmed: out?.unconfirmed ?? false,
+      };
+    });
+}
+
 interface Ordered {
+  /** Place of its reason in `SKIP_REASONS`. */
   readonly order: number;
+  readonly rule: string | ((entry: Entry) => string);
   readonly test: Test;
+}
+
+function orderedTests(context: SelectionContext): readonly Ordered[] {
+  const tests = [
+    ...stateTests(context),
+    ...scopeTests(context, context.source.pull, 'pull'),
+    ...scopeTests(context, context.route.filter, 'filter'),
+    ...ownerTests(context),
+  ];
+  return tests.sort((a, b) => a.order - b.order);
 }
 
 function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
@@ -69,12 +102,18 @@ function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
   return [
     {
       order: 0,
+      rule: 'stamp',
       test: (entry) => (looksStamped(entry.stamp) ? { reason: 'stamped', why: `It carries the galsync stamp ${entry.stamp}.` } : null),
     },
-    { order: 1, test: (entry) => (entry.invalid ? { reason: 'invalid', why: entry.invalid } : null) },
-    { order: 2, test: (entry) => (entry.kind === 'group' && !route.push.groups ? { reason: 'kind', why: 'push.groups is off.' } : null) },
+    { order: 1, rule: 'record', test: (entry) => (entry.invalid ? { reason: 'invalid', why: entry.invalid } : null) },
+    {
+      order: 2,
+      rule: 'push.groups',
+      test: (entry) => (entry.kind === 'group' && !route.push.groups ? { reason: 'kind', why: 'push.groups is off.' } : null),
+    },
     {
       order: 3,
+      rule: 'pull.disabledUsers',
       test: (entry) =>
         entry.kind === 'user' && !entry.enabled && !pull.disabledUsers
           ? { reason: 'disabled', why: 'The account is disabled and pull.disabledUsers is off.' }
@@ -82,19 +121,26 @@ function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
     },
     {
       order: 4,
+      rule: 'pull.externalUsers',
       test: (entry) =>
         entry.external && !pull.externalUsers ? { reason: 'external', why: 'It is a guest and pull.externalUsers is off.' } : null,
     },
     {
       order: 5,
+      rule: 'pull.hiddenEntries',
       test: (entry) =>
         entry.hidden && !pull.hiddenEntries
           ? { reason: 'hidden', why: 'It is hidden in its own directory and pull.hiddenEntries is off.' }
           : null,
     },
-    { order: 6, test: (entry) => (entry.addresses.length === 0 ? { reason: 'noAddress', why: 'It has no mail address.' } : null) },
+    {
+      order: 6,
+      rule: 'addresses',
+      test: (entry) => (entry.addresses.length === 0 ? { reason: 'noAddress', why: 'It has no mail address.' } : null),
+    },
     {
       order: 7,
+      rule: 'pull.internalOnlyGroups',
       test: (entry) =>
         entry.kind === 'group' && entry.internalOnly && !pull.internalOnlyGroups
           ? { reason: 'internalOnly', why: 'The group refuses mail from outside.' }
@@ -109,28 +155,36 @@ function scopeTests({ now, source, membership }: SelectionContext, filter: Filte
   const tests: Ordered[] = [
     {
       order: 2,
+      rule: (entry) => `${name}.${KIND_SWITCH[entry.kind]}`,
       test: (entry) => (filter[KIND_SWITCH[entry.kind]] ? null : { reason: 'kind', why: `${name}.${KIND_SWITCH[entry.kind]} is off.` }),
     },
     {
       order: 2,
+      rule: `${name}.groupTypes`,
       test: (entry) =>
         entry.kind === 'group' && entry.groupType && !filter.groupTypes.includes(entry.groupType)
           ? { reason: 'kind', why: `${name}.groupTypes does not list ${entry.groupType}.` }
           : null,
     },
-    { order: 8, test: (entry) => domainTest(entry, filter, name) },
-    { order: 9, test: (entry) => orgUnitTest(entry, filter, name, source.kind) },
-    { order: 12, test: (entry) => (where(entry) ? null : { reason: 'where', why: `The condition ${name}.where does not hold.` }) },
+    { order: 8, rule: `${name}.domains`, test: (entry) => domainTest(entry, filter, name) },
+    { order: 9, rule: `${name}.orgUnits`, test: (entry) => orgUnitTest(entry, filter, name, source.kind) },
+    {
+      order: 12,
+      rule: `${name}.where`,
+      test: (entry) => (where(entry) ? null : { reason: 'where', why: `The condition ${name}.where does not hold.` }),
+    },
   ];
   if (members && filter.exceptMembersOf.length > 0)
     tests.push({
       order: 10,
+      rule: `${name}.exceptMembersOf`,
       test: (entry) =>
         membershipTest(members.inExcept(entry), true, 'exceptMember', `It is a member of a group in ${name}.exceptMembersOf.`),
     });
   if (members && filter.onlyMembersOf.length > 0)
     tests.push({
       order: 11,
+      rule: `${name}.onlyMembersOf`,
       test: (entry) => membershipTest(members.inOnly(entry), false, 'notMember', `It is no member of a group in ${name}.onlyMembersOf.`),
     });
   return tests;
@@ -204,6 +258,7 @@ function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
   return [
     {
       order: 13,
+      rule: 'owns',
       test: (entry) => {
         const id = owner(entry);
         return id !== null && id !== route.from && id !== route.to
@@ -213,6 +268,7 @@ function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
     },
     {
       order: 14,
+      rule: 'owns',
       test: (entry) =>
         // Mailbox contacts may stay in their own directory: there the source is the target.
         route.from !== route.to && owner(entry) === route.to

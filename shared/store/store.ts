@@ -102,7 +102,7 @@ export interface IndexRecord {
   readonly id: string;
   /** 16 hex digits: hash of the mapped content. */
   readonly hash: string;
-  /** Address keys (`addressKey`), UPN and other attributes that the target keeps unique; stamps as `stamp:<text>`; aliases as `alias:<text>`. */
+  /** Address keys (`addressKey`), UPN and other attributes that the target keeps unique; stamps as `stamp:<text>`; aliases as `alias:<text>`, X500 addresses as `x500:<lower case>`. */
   readonly keys: readonly string[];
 }
 

@@ -82,6 +82,7 @@ function indexRecord(entry: Entry): IndexRecord {
   const keys = new Set(entry.addresses.map(addressKey));
   if (entry.userPrincipalName) keys.add(addressKey(entry.userPrincipalName));
   if (entry.deliveryAddress) keys.add(addressKey(entry.deliveryAddress));
+  for (const value of entry.x500 ?? []) keys.add(`x500:${value.toLowerCase()}`);
   if (entry.stamp) keys.add(`stamp:${entry.stamp}`);
   if (typeof entry.attributes.alias === 'string') keys.add(`alias:${entry.attributes.alias.toLowerCase()}`);
   return { id: entry.id, hash: entryHash(entry), keys: [...keys] };

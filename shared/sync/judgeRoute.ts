@@ -34,7 +34,7 @@ export async function judgeRoute(
     return { held: true, trips: state.held.trips, hash: state.held.hash };
   const doable = changes.filter((change) => change.change !== 'skip' && change.change !== 'keep' && !change.firstPart);
   if (planning.configuration.paused && !simulation && doable.length > 0) return paused(doable.length);
-  const trips = tripsOf(record, planning, state, doable, summary);
+  const trips = tripsOf({ id: record.job.id, createdAt: record.job.createdAt, only: record.only }, planning, state, doable, summary);
   if (simulation) return { held: false, trips, hash: trips.length > 0 ? hashOf(planning, doable, trips) : null };
   if (trips.length === 0) {
     if (state.held) await resolve(context, state.held, planning.route.id);
@@ -52,8 +52,16 @@ function paused(changes: number): Verdict {
   };
 }
 
-function tripsOf(
-  record: JobRecord,
+/** For whom breakers judge: a job, or a look at what one would do now. */
+export interface Judged {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly only: readonly string[] | null;
+}
+
+/** Which breakers a route's changes (those that would be carried out) trip. */
+export function tripsOf(
+  job: Judged,
   planning: Planning,
   state: RouteState,
   doable: readonly Change[],
@@ -61,12 +69,10 @@ function tripsOf(
 ): readonly Trip[] {
   const approved = new Set(state.approved);
   const counting = doable.filter((change) => !approved.has(changeKey(change)));
-  const since = Date.parse(record.job.createdAt) - REMOVALS_WINDOW_MS;
+  const since = Date.parse(job.createdAt) - REMOVALS_WINDOW_MS;
   return judgeBreakers(planning.route.breakers, {
     removals: counting.filter(isRemoval).length,
-    removalsBefore: state.removals
-      .filter((one) => one.job !== record.job.id && Date.parse(one.at) >= since)
-      .reduce((n, one) => n + one.count, 0),
+    removalsBefore: state.removals.filter((one) => one.job !== job.id && Date.parse(one.at) >= since).reduce((n, one) => n + one.count, 0),
     creations: counting.filter(isCreation).length,
     conversions: counting.filter((change) => change.converts && !change.converts.begun).length,
     adoptions: counting.filter((change) => change.change === 'adopt').length,
@@ -77,8 +83,8 @@ function tripsOf(
     linked: summary.linked,
     source: planning.sourceState.unstamped,
     // A shrink that was approved is accepted for this round; `only` is no read of the source.
-    accepted: record.only || state.held?.decision?.what === 'approved' ? null : state.accepted,
-    firstRun: !state.ranOnce && !record.only,
+    accepted: job.only || state.held?.decision?.what === 'approved' ? null : state.accepted,
+    firstRun: !state.ranOnce && !job.only,
   });
 }
 

@@ -17,7 +17,8 @@ import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
 import { openTargetView } from './targetSight.ts';
 
-interface Candidate {
+/** An entry of the source with what deciding about it needs, before the target is looked at. */
+export interface Candidate {
   readonly entry: Entry;
   readonly selected: Selected;
   readonly projection: Projection | null;
@@ -62,21 +63,26 @@ async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap
       const read = entryOf(row, planning.sourceSets);
       if (!read || (only && !isNamed(read, only))) continue;
       const entry = withhold(read);
-      const selected = plan.select(entry);
-      const link = links.get(entry.id) ?? null;
-      // What we made becomes what the route says by now; what we adopted was there before us and stays what it is.
-      const as = link?.state === 'linked' && link.adopted ? link.as : pushTypeOf(planning.route.push.as, entry.kind);
-      candidates.push({ entry, selected, projection: selected.kept ? plan.project(entry, as) : null, link });
+      candidates.push(candidateOf(planning, entry, links.get(entry.id) ?? null));
     }
   }
   return candidates;
+}
+
+/** An entry (its withheld values taken out), selected and projected. */
+export function candidateOf({ plan, route }: Planning, entry: Entry, link: Link | null): Candidate {
+  const selected = plan.select(entry);
+  // What we made becomes what the route says by now; what we adopted was there before us and stays what it is.
+  const as = link?.state === 'linked' && link.adopted ? link.as : pushTypeOf(route.push.as, entry.kind);
+  return { entry, selected, projection: selected.kept ? plan.project(entry, as) : null, link };
 }
 
 function isNamed(entry: Entry, only: ReadonlySet<string>): boolean {
   return only.has(entry.id) || entry.addresses.some((address) => only.has(addressKey(address)));
 }
 
-function neededKeys(planning: Planning, entry: Entry, projection: Projection): readonly string[] {
+/** Keys of the target's index that deciding about an entry looks up. */
+export function neededKeys(planning: Planning, entry: Entry, projection: Projection): readonly string[] {
   const stamps = [false, true].map((adopted) => `stamp:${formatStamp({ route: planning.route.id, sourceId: entry.id, adopted })}`);
   return [...projection.addressKeys, ...stamps];
 }
@@ -102,23 +108,16 @@ function collect(
     if (planned.bucket === 'unchanged') unchanged.push(id);
     for (const loss of planned.losses) losses[loss] = (losses[loss] ?? 0) + 1;
   };
-  for (const { entry, selected, projection, link } of candidates) {
+  for (const candidate of candidates) {
+    const { entry, selected } = candidate;
     if (selected.kept) domains.add(domainOf(primaryAddress(entry)));
-    // An object that could not be read completely empties and removes nothing (promise 4).
-    if (entry.incomplete && link?.state === 'linked') unchanged.push(entry.id);
-    else if (selected.kept && projection) take(planEntry(planning.plan, entry, projection, link, view), entry.id);
-    else if (!selected.kept) {
-      if (selected.reason === 'invalid') changes.push(invalidRow(planning, entry, selected.why));
-      else skippedBecause[selected.reason] = (skippedBecause[selected.reason] ?? 0) + 1;
-      // A record that cannot be used leaves its object as it is.
-      if (link && selected.reason !== 'invalid')
-        take(
-          planLeaver(planning.plan, { link, reason: 'outOfScope', detail: selected.reason, unconfirmed: selected.unconfirmed }, view),
-          entry.id,
-        );
-    }
+    const decided = decideCandidate(planning, candidate, view);
+    if (decided.skipped) skippedBecause[decided.skipped] = (skippedBecause[decided.skipped] ?? 0) + 1;
+    if (decided.incomplete) unchanged.push(entry.id);
+    if (decided.invalid) changes.push(decided.invalid);
+    if (decided.planned) take(decided.planned, entry.id);
   }
-  for (const link of gone) take(planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view), link.sourceId);
+  for (const link of gone) take(decideGone(planning, link, view), link.sourceId);
   const internalOnly = candidates.filter(({ entry, selected }) => selected.kept && entry.kind === 'group' && entry.internalOnly).length;
   const linked = [...links.values()].filter((link) => link.state === 'linked').length;
   return {
@@ -136,6 +135,32 @@ function collect(
       warnings: [...planning.warnings, ...planning.owners.warningsFor(planning.route, domains)],
     },
   };
+}
+
+/** What an entry comes to. `planned` is its change, or that of its object if it is out of scope and linked. */
+export interface Decided {
+  readonly planned: Planned | null;
+  readonly skipped: SkipReason | null;
+  /** The row of a record that cannot be used. */
+  readonly invalid: DraftChange | null;
+  readonly incomplete: boolean;
+}
+
+/** The decision about one entry: what plans are made of, and what explanations tell. */
+export function decideCandidate(planning: Planning, { entry, selected, projection, link }: Candidate, view: TargetView): Decided {
+  const nothing: Decided = { planned: null, skipped: null, invalid: null, incomplete: false };
+  // An object that could not be read completely empties and removes nothing (promise 4).
+  if (entry.incomplete && link?.state === 'linked') return { ...nothing, incomplete: true };
+  if (selected.kept) return { ...nothing, planned: projection && planEntry(planning.plan, entry, projection, link, view) };
+  // A record that cannot be used leaves its object as it is.
+  if (selected.reason === 'invalid') return { ...nothing, invalid: invalidRow(planning, entry, selected.why) };
+  const leaver = link && { link, reason: 'outOfScope' as const, detail: selected.reason, unconfirmed: selected.unconfirmed };
+  return { ...nothing, skipped: selected.reason, planned: leaver && planLeaver(planning.plan, leaver, view) };
+}
+
+/** The decision about a link whose source object is in no complete read any more. */
+export function decideGone(planning: Planning, link: Link, view: TargetView): Planned {
+  return planLeaver(planning.plan, { link, reason: 'gone', detail: null, unconfirmed: false }, view);
 }
 
 function invalidRow(planning: Planning, entry: Entry, why: string): DraftChange {

@@ -7,7 +7,7 @@ import { pushTypesOf } from '../model/pushType.ts';
 import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
 import { compileProjections } from '../rules/project.ts';
-import { compileSelection } from '../rules/select.ts';
+import { compileSelection, type SelectionContext } from '../rules/select.ts';
 import type { PlanContext } from '../rules/view.ts';
 import type { SnapshotState } from '../store/store.ts';
 import type { OpenConnector, SyncContext } from './context.ts';
@@ -35,6 +35,10 @@ export interface Planning {
   readonly warnings: readonly string[];
   /** The job and round that plan on an earlier read of the target (pullTargetEvery); null: it was read for this plan. */
   readonly earlierTarget: string | null;
+  /** The plan is only looked at (preview): the target itself is asked for nothing. */
+  readonly lookOnly: boolean;
+  /** What `plan.select` was compiled from. */
+  readonly selection: SelectionContext;
   readonly plan: PlanContext;
 }
 
@@ -61,6 +65,7 @@ export interface PlanningInput {
   readonly only: readonly string[] | null;
   /** The job that plans on an earlier read of the target, if it does. */
   readonly earlierTarget?: string | null;
+  readonly lookOnly?: boolean;
 }
 
 /** What a route is planned with in a job. */
@@ -92,6 +97,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
   const { warnings, ...membership } = await membershipOfRoute(context, source, route, sourceState);
   const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
+  const selection: SelectionContext = { source, route, owners, membership, now };
   return {
     context,
     only: input.only,
@@ -106,12 +112,14 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     owners,
     warnings,
     earlierTarget: input.earlierTarget ?? null,
+    lookOnly: input.lookOnly ?? false,
+    selection,
     plan: {
       route,
       capabilityOf: (as) => opened.connector.capability(as),
       now,
       existingWhere,
-      select: compileSelection({ source, route, owners, membership, now }),
+      select: compileSelection(selection),
       project: compileProjections(route, (as) => opened.connector.capability(as)),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
       routes: new Set(configuration.routes.map((one) => one.id)),

@@ -19,7 +19,7 @@ export async function planOnProof<T extends { readonly changes: readonly DraftCh
 ): Promise<T> {
   const proven = new Map<string, Entry | null>();
   let planned = plan(view);
-  if (planning.earlierTarget === null) return planned;
+  if (planning.earlierTarget === null || planning.lookOnly) return planned;
   for (;;) {
     const open = new Map(planned.changes.flatMap((change) => reliesOn(planning, change)).filter(([id]) => !proven.has(id)));
     if (open.size === 0) return planned;

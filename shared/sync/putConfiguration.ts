@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkConfiguration } from '../config/checkConfiguration.ts';
+import { type CheckOptions, checkConfiguration } from '../config/checkConfiguration.ts';
 import { droppedRoutes } from '../config/droppedRoutes.ts';
 import { parseConfigurationText } from '../config/parseConfiguration.ts';
 import type { Configuration, ConfigurationFault } from '../model/configuration.ts';
@@ -28,17 +28,14 @@ export function shortTag(etag: string): string {
 
 /** Checks a document and, unless `dryRun`, makes it the running one. A refused one leaves the running configuration untouched. */
 export async function putConfiguration(context: SyncContext, text: string, options: PutOptions): Promise<SavedConfiguration> {
-  const document = parseConfigurationText(text, { jsonc: false });
-  if (!document.ok) throw invalid(document.faults);
-  const checked = checkConfiguration(document.document, options);
-  if (!checked.ok) throw invalid(checked.faults);
+  const checked = checkedText(text, options);
   const stored = await context.store.configuration.read();
   if (options.etag !== null && options.etag !== '*' && options.etag !== (stored ? shortTag(stored.etag) : null)) throw changed();
   const managed = await droppedFaults(context, stored?.document, checked.configuration, options);
   if (managed.length > 0) throw invalid(managed);
   if (options.dryRun) return { version: stored?.version ?? null, etag: null, warnings: checked.warnings };
   try {
-    const written = await context.store.configuration.write(document.document, stored?.etag ?? null, context.now());
+    const written = await context.store.configuration.write(checked.document, stored?.etag ?? null, context.now());
     await rememberNewRoutes(context, checked.configuration);
     context.log({
       event: 'configuration.saved',
@@ -51,6 +48,18 @@ export async function putConfiguration(context: SyncContext, text: string, optio
     if (error instanceof StoreConflict) throw changed();
     throw error;
   }
+}
+
+/** A document that can be saved, worked out. Throws `Refusal` 400 with all faults. */
+export function checkedText(
+  text: string,
+  options: CheckOptions,
+): { readonly document: unknown; readonly configuration: Configuration; readonly warnings: readonly string[] } {
+  const document = parseConfigurationText(text, { jsonc: false });
+  if (!document.ok) throw invalid(document.faults);
+  const checked = checkConfiguration(document.document, options);
+  if (!checked.ok) throw invalid(checked.faults);
+  return { document: document.document, configuration: checked.configuration, warnings: checked.warnings };
 }
 
 function invalid(errors: readonly ConfigurationFault[]): Refusal {
@@ -79,16 +88,26 @@ async function droppedFaults(
   context: SyncContext,
   previous: unknown,
   next: Configuration,
-  options: PutOptions,
+  options: CheckOptions,
 ): Promise<readonly ConfigurationFault[]> {
   const before = previous === undefined ? null : checkConfiguration(previous, options);
-  if (!before?.ok) return [];
-  const managed: Record<string, number> = {};
-  for (const route of before.configuration.routes) managed[route.id] = await managedObjects(context, route.id);
-  return droppedRoutes(before.configuration, next, managed);
+  return before?.ok ? stillManaged(context, before.configuration, next) : [];
 }
 
-async function managedObjects(context: SyncContext, route: string): Promise<number> {
+/** The faults of routes that would be dropped, renamed or re-stamped while they manage objects. Only their links are counted. */
+export async function stillManaged(
+  context: SyncContext,
+  before: Configuration,
+  next: Configuration,
+): Promise<readonly ConfigurationFault[]> {
+  const managed: Record<string, number> = {};
+  for (const route of before.routes)
+    if (droppedRoutes(before, next, { [route.id]: 1 }).length > 0) managed[route.id] = await managedObjects(context, route.id);
+  return droppedRoutes(before, next, managed);
+}
+
+/** How many objects a route manages now. */
+export async function managedObjects(context: SyncContext, route: string): Promise<number> {
   let count = 0;
   for await (const link of context.store.links.range(route, 0, SHARDS)) if (link.state === 'linked') count += 1;
   return count;

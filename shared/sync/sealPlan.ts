@@ -1,15 +1,13 @@
 import type { JobRecord } from '../model/job.ts';
-import type { Change } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
-import { type SettledChange, settleClaims } from '../rules/claims.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
-import { claimantsOf } from './claimants.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
 import { judgeRoute } from './judgeRoute.ts';
-import { isVirtual, openPlanning, type Planning, planningOf } from './planning.ts';
+import { isVirtual, openPlanning, planningOf } from './planning.ts';
 import { NOTES_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
+import { addUp, type RoutePlan, type SettledRoute, settleRoutes } from './settleRoutes.ts';
 
 export interface SealedTarget {
   readonly target: string;
@@ -17,13 +15,6 @@ export interface SealedTarget {
   readonly routes: readonly string[];
   /** Routes whose objects are copied into mailboxes once the lanes are through; in a simulation, those whose copies are counted. */
   readonly copies: readonly string[];
-}
-
-interface RoutePlan {
-  readonly planning: Planning;
-  readonly key: PlanKey;
-  readonly changes: readonly DraftChange[];
-  readonly summary: RangeSummary;
 }
 
 /**
@@ -82,22 +73,11 @@ async function sealRoutes(
   const plans: RoutePlan[] = [];
   for (const key of keys) plans.push(await readDrafts(context, record, key));
   const { configuration } = await context.configuration();
-  // Copies in mailboxes take no address away from anybody: those routes settle nothing.
   const real = plans.filter((plan) => !isVirtual(plan.planning));
   const capabilities = (real.length > 0 ? real : plans).flatMap((plan) => plan.planning.capabilities);
-  const settled: SettledChange[] = plans
-    .filter((plan) => isVirtual(plan.planning))
-    .flatMap((plan) => plan.changes.map((change) => ({ change, order: 0, firstPart: false })));
-  const absent = new Map<string, readonly string[]>();
-  for (const some of spacesOf(real)) {
-    const claims = await claimantsOf(some);
-    for (const [route, others] of claims.absent) absent.set(route, others);
-    const unique = some.some((plan) => plan.planning.capabilities.some((capability) => capability.uniqueAddresses));
-    settled.push(...settleClaims(claims.claimants, unique));
-  }
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(...capabilities.map(({ lanes }) => lanes), settings.limits.lanes ?? Number.MAX_SAFE_INTEGER));
-  const routes = plans.map((plan) => withClaims(plan, settled, absent.get(plan.planning.route.id) ?? []));
+  const routes = await settleRoutes(plans);
   const ordered = orderedChunks(routes.map((route) => route.changes));
   const sealed: SealedRoute[] = [];
   for (const route of routes)
@@ -111,40 +91,6 @@ async function sealRoutes(
       ),
     );
   return sealed;
-}
-
-/** Routes whose objects share one room: a directory, or for mailbox contacts each route's own folder. */
-function spacesOf(plans: readonly RoutePlan[]): readonly (readonly RoutePlan[])[] {
-  const space = ({ planning }: RoutePlan): string => (planning.route.push.as === 'mailboxContact' ? planning.route.id : '');
-  return [...Map.groupBy(plans, space).values()];
-}
-
-/** A route's plan once claims are settled: its changes in order, and its counts with those that were unchanged until others claimed. */
-function withClaims(
-  { planning, key, summary }: RoutePlan,
-  settled: readonly SettledChange[],
-  absent: readonly string[],
-): Omit<RoutePlan, 'changes'> & { readonly changes: readonly Change[] } {
-  const own = settled.filter((one) => one.change.route === key.route);
-  const changes = own.map(
-    (one, n): Change => ({
-      ...bare(one.change),
-      id: `${key.job}.${key.round}.${key.route}.${n}`,
-      order: one.order,
-      ...(one.firstPart ? { firstPart: true } : {}),
-    }),
-  );
-  const moved = own.filter((one) => one.wasUnchanged && !one.firstPart).length;
-  const warnings = absent.map(
-    (route) =>
-      `Objects of route "${route}" hold addresses that entries of this one want, and "${route}" is not in this job: what it holds stays, and the entries are "claimed" until a job over both routes settles whose the addresses are.`,
-  );
-  return {
-    planning,
-    key,
-    changes,
-    summary: { ...summary, unchanged: summary.unchanged - moved, warnings: [...summary.warnings, ...warnings] },
-  };
 }
 
 async function markFailed(context: SyncContext, record: JobRecord, route: string, cause: string): Promise<void> {
@@ -187,29 +133,10 @@ function insiders(groups: number): readonly string[] {
   return groups === 0 ? [] : [`${groups} group(s) refuse mail from outside; "internalOnlyGroups": false leaves them out.`];
 }
 
-function addUp(pieces: readonly RangeSummary[]): RangeSummary {
-  const sums = (pick: (piece: RangeSummary) => Readonly<Record<string, number | undefined>>): Record<string, number> => {
-    const all: Record<string, number> = {};
-    for (const piece of pieces) for (const [name, n] of Object.entries(pick(piece))) all[name] = (all[name] ?? 0) + (n ?? 0);
-    return all;
-  };
-  const total = (pick: (piece: RangeSummary) => number): number => pieces.reduce((n, piece) => n + pick(piece), 0);
-  return {
-    pulled: total((piece) => piece.pulled),
-    unchanged: total((piece) => piece.unchanged),
-    linked: total((piece) => piece.linked),
-    internalOnly: total((piece) => piece.internalOnly),
-    skippedBecause: sums((piece) => piece.skippedBecause),
-    keptBecause: sums((piece) => piece.keptBecause),
-    losses: sums((piece) => piece.losses),
-    warnings: [...new Set(pieces.flatMap((piece) => piece.warnings))],
-  };
-}
-
 async function sealRoute(
   context: SyncContext,
   record: JobRecord,
-  plan: ReturnType<typeof withClaims>,
+  plan: SettledRoute,
   ordered: readonly OrderedChunk[],
   laneCount: number,
 ): Promise<SealedRoute> {
@@ -242,10 +169,6 @@ async function sealRoute(
   };
   await context.store.plans.putSealed(plan.key, sealed);
   return sealed;
-}
-
-function bare({ holders: _holders, ...change }: DraftChange): Omit<Change, 'id' | 'order'> {
-  return change;
 }
 
 /** The plan's totals show at once; so does in which round each route was planned, by which a repeated call adds nothing. */

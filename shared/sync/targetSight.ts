@@ -101,6 +101,7 @@ async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, 
   const writtenAt = link.writtenAt ? Date.parse(link.writtenAt) : 0;
   if (planning.plan.capabilityOf(link.as).knownLag && planning.plan.now.getTime() - writtenAt < LAG_MS)
     return { there: true, entry: null, hash: null };
+  if (planning.lookOnly) return { there: false };
   // Missing from a complete read: asked for once by id, and only "not found" makes it missing.
   const entry = await planning.target.get(id, link.as);
   return entry ? { there: true, entry, hash: null } : { there: false };

@@ -57,7 +57,8 @@ export async function routeView(context: SyncContext, route: RouteSettings): Pro
   };
 }
 
-function inZone(at: Date, timeZone: string): string {
+/** An instant as a zone shows it: `2026-11-26 02:00:00`. */
+export function inZone(at: Date, timeZone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' }).format(at);
 }
 

@@ -149,8 +149,8 @@ describe('two organisations in step', () => {
     const bad = await world.start({ action: 'dance', nonsense: 1 });
     expect([bad.status, (bad.body as { errors: unknown[] }).errors.length]).toEqual([400, 2]);
     expect((await world.start({ action: 'sync', routes: ['nowhere'] })).status).toBe(404);
-    const later = await fetch(`${world.api.url}/api/openapi.json`);
-    expect([later.status, later.headers.get('content-type')]).toEqual([501, 'application/problem+json']);
+    const missing = await fetch(`${world.api.url}/api/jobs/none`);
+    expect([missing.status, missing.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
     const rebound = await new Promise<number>((resolve) => {
       void import('node:http').then(({ request }) =>
         request(`${world.api.url}/api/jobs`, { headers: { host: 'evil.example' } }, (answer) => resolve(answer.statusCode ?? 0)).end(),
