@@ -10,6 +10,7 @@ import './api/changes.ts';
 import './api/configuration.ts';
 import './api/connectors.ts';
 import './api/routes.ts';
+import './api/errands.ts';
 import './api/health.ts';
 import './api/notYet.ts';
 

@@ -2,12 +2,9 @@ import { door, Problem } from './door.ts';
 
 /** Calls of the contract that answer 501 until they are built; each goes from this list when it comes. */
 const NOT_YET = [
-  ['undoJob', 'POST', 'jobs/{id}/undo', 'Operator'],
   ['previewConfiguration', 'POST', 'configuration/preview', 'Reader'],
   ['verifyConnector', 'POST', 'connectors/{id}/verify', 'Operator'],
   ['explainRoute', 'GET', 'routes/{id}/explain', 'Reader'],
-  ['retireRoute', 'POST', 'routes/{id}/retire', 'Operator'],
-  ['relinkRoute', 'POST', 'routes/{id}/relink', 'Operator'],
   ['findX500', 'GET', 'x500', 'Reader'],
   ['getOpenApi', 'GET', 'openapi.json', 'Reader'],
 ] as const;

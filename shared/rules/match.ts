@@ -80,7 +80,7 @@ function linkedMatch(context: PlanContext, entry: Entry, link: Link | null, view
 }
 
 /** Why an object is no longer ours to write: another type, mastered elsewhere, or somebody else's mark in the stamp place. */
-export function takenOverBecause(context: PlanContext, target: Entry, sourceId: string): string | null {
+export function takenOverBecause(context: Pick<PlanContext, 'route' | 'capability'>, target: Entry, sourceId: string): string | null {
   if (!context.capability.types.includes(target.type)) return `It has become a ${target.type}.`;
   if (target.readOnly) return 'It is mastered in another directory now.';
   const stamp = parseStamp(target.stamp);

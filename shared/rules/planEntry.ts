@@ -5,6 +5,7 @@ import type { Link } from '../model/link.ts';
 import type { ChangeKind, FieldChange, FieldName, Fields, FieldValue, Owner, SkipReason } from '../model/plan.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
 import { diffFields, hashValue, sameValue } from './diff.ts';
+import { giveUpStamp } from './givenUp.ts';
 import { addressesOf } from './heldAddresses.ts';
 import { type Matched, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
@@ -19,7 +20,12 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
       return skip(context, entry, projection, link, 'collision', match.owner);
     case 'takenOver': {
       const planned = skip(context, entry, projection, link, 'takenOver', { id: match.targetId, kind: 'released', attribute: match.why });
-      return { ...planned, link: link?.state === 'linked' ? { ...link, state: 'ended', endedBecause: 'takenOver' } : null };
+      const still = view.hits(`stamp:${planned.change!.stamp}`).find((target) => target.id === match.targetId) ?? null;
+      return {
+        ...planned,
+        link: link?.state === 'linked' ? { ...link, state: 'ended', endedBecause: 'takenOver' } : null,
+        beside: link ? giveUpStamp(context, link, still) : null,
+      };
     }
     case 'create':
     case 'missing':
@@ -208,7 +214,7 @@ function again(link: Link, name: FieldName, wanted: FieldValue): string {
 }
 
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
-function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null): Link {
+export function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null): Link {
   const image = fieldsOf(target);
   const adopted = parseStamp(target.stamp)?.adopted ?? true;
   const written: Partial<Record<FieldName, string>> = {};

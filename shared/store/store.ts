@@ -93,6 +93,15 @@ export interface IndexRecord {
   readonly hash: string;
   /** Address keys (`addressKey`), UPN and other attributes that the target keeps unique; stamps as `stamp:<text>`; aliases as `alias:<text>`. */
   readonly keys: readonly string[];
+  /** The galsync stamp that it carries, verbatim. */
+  readonly stamp?: string;
+}
+
+/** An object that carries a stamp of a route. */
+export interface StampedObject {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly adopted: boolean;
 }
 
 /** Looks up a target directory without reading its rows. */
@@ -103,6 +112,8 @@ export interface TargetIndex {
   hash(id: string): string | null;
   /** Ids of the objects that hold this key. */
   find(key: string): readonly string[];
+  /** Objects that carry a stamp of this route, linked or not, in a stable order. */
+  stamped(route: string): readonly StampedObject[];
 }
 
 export interface SnapshotStore {

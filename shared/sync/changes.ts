@@ -1,5 +1,5 @@
 import { causeText } from '../model/failure.ts';
-import type { JobRecord } from '../model/job.ts';
+import { type JobRecord, onlyShows } from '../model/job.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { SyncContext } from './context.ts';
 import type { SealedRoute } from './sealed.ts';
@@ -42,7 +42,7 @@ export async function* changesOf(
     for await (const batch of context.store.plans.batches(key)) {
       for (const change of batch.changes) {
         if (change.firstPart) continue;
-        const view = changeView(change, batch, sealed, record.job.action === 'simulate');
+        const view = changeView(change, batch, sealed, onlyShows(record));
         if (!matches(view, filter)) continue;
         if (onlyNew && view.result === 'failed' && (await context.store.links.get(change.route, change.sourceId))?.retry?.tries !== 1)
           continue;

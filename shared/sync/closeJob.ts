@@ -1,5 +1,5 @@
 import type { Job, JobRecord, JobState, RouteResult, Trip } from '../model/job.ts';
-import { TERMINAL } from '../model/job.ts';
+import { onlyShows, TERMINAL } from '../model/job.ts';
 import type { SyncContext } from './context.ts';
 import { countRoute } from './countRoute.ts';
 import { releaseLeases } from './leases.ts';
@@ -62,7 +62,7 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
           ? 'cancelled: The job was cancelled before this route was planned.'
           : 'internal: This route was not planned.'),
     };
-  const simulation = record.job.action === 'simulate';
+  const simulation = onlyShows(record);
   const approved = new Set((await context.store.routes.get(route.id)).approved);
   const { counts, nextRetry, removals } = await countRoute(
     sealed,

@@ -74,7 +74,7 @@ function indexRecord(entry: Entry): IndexRecord {
   if (entry.deliveryAddress) keys.add(addressKey(entry.deliveryAddress));
   if (entry.stamp) keys.add(`stamp:${entry.stamp}`);
   if (typeof entry.attributes.alias === 'string') keys.add(`alias:${entry.attributes.alias.toLowerCase()}`);
-  return { id: entry.id, hash: entryHash(entry), keys: [...keys] };
+  return { id: entry.id, hash: entryHash(entry), keys: [...keys], ...(entry.stamp ? { stamp: entry.stamp } : {}) };
 }
 
 /** Per shard of the range: id → set → part (null: gone). */

@@ -1,14 +1,18 @@
-import type { HeldPlan, JobRecord, RouteResult, RouteState, Trip } from '../model/job.ts';
+import { type HeldPlan, type JobRecord, onlyShows, type RouteResult, type RouteState, type Trip } from '../model/job.ts';
 import type { Change } from '../model/plan.ts';
 import { changeKey, judgeBreakers, planHash } from '../rules/breakers.ts';
+import type { SnapshotState } from '../store/store.ts';
 import type { SyncContext } from './context.ts';
 import { isRemoval } from './countRoute.ts';
 import { decide } from './decide.ts';
-import type { Planning } from './planning.ts';
+import type { TargetSide } from './planning.ts';
 import type { RangeSummary } from './sealed.ts';
 
 const REMOVALS_WINDOW_MS = 23 * 3_600_000;
 const APPROVED_BREAKERS = new Set(['removals', 'creations', 'clearedPercent', 'addressChangesPercent', 'firstRun', 'sourceShrinkPercent']);
+
+/** What judging asks of a route. `sourceState` null: an undo or a retire, which read no source. */
+export type SealedSide = Pick<TargetSide, 'route' | 'configuration'> & { readonly sourceState: Pick<SnapshotState, 'unstamped'> | null };
 
 export interface Verdict {
   readonly held: boolean;
@@ -23,18 +27,18 @@ export interface Verdict {
 export async function judgeRoute(
   context: SyncContext,
   record: JobRecord,
-  planning: Planning,
+  planning: SealedSide,
   changes: readonly Change[],
   summary: RangeSummary,
 ): Promise<Verdict> {
   const state = await context.store.routes.get(planning.route.id);
-  const simulation = record.job.action === 'simulate';
+  const simulation = onlyShows(record);
   const doable = changes.filter((change) => change.change !== 'skip' && change.change !== 'keep' && !change.firstPart);
   if (planning.configuration.paused && !simulation && doable.length > 0) return paused(doable.length);
   const trips = tripsOf(record, planning, state, doable, summary);
   if (simulation) return { held: false, trips, hash: trips.length > 0 ? hashOf(planning, doable, trips) : null };
   if (trips.length === 0) {
-    if (state.held) await resolve(context, state.held, planning.route.id);
+    if (state.held) await resolve(context, record, state.held, planning.route.id);
     return { held: false, trips, hash: null };
   }
   return hold(context, record, planning, state, doable, trips);
@@ -51,7 +55,7 @@ function paused(changes: number): Verdict {
 
 function tripsOf(
   record: JobRecord,
-  planning: Planning,
+  planning: SealedSide,
   state: RouteState,
   doable: readonly Change[],
   summary: RangeSummary,
@@ -70,10 +74,10 @@ function tripsOf(
     ).length,
     addressChanges: counting.filter((change) => change.change === 'update' && !change.orphan && changesAddress(change)).length,
     linked: summary.linked,
-    source: planning.sourceState.unstamped,
-    // A shrink that was approved is accepted for this round; `only` is no read of the source.
-    accepted: record.only || state.held?.decision?.what === 'approved' ? null : state.accepted,
-    firstRun: !state.ranOnce && !record.only,
+    source: planning.sourceState?.unstamped ?? {},
+    // A shrink that was approved is accepted for this round; `only` is no read of the source, and an errand reads none.
+    accepted: record.only || record.errand || state.held?.decision?.what === 'approved' ? null : state.accepted,
+    firstRun: !state.ranOnce && !record.only && !record.errand,
   });
 }
 
@@ -99,21 +103,21 @@ function coveredBy(doable: readonly Change[], trips: readonly Trip[]): readonly 
   });
 }
 
-function hashOf(planning: Planning, doable: readonly Change[], trips: readonly Trip[]): string {
+function hashOf(planning: SealedSide, doable: readonly Change[], trips: readonly Trip[]): string {
   return planHash(planning.route.id, coveredBy(doable, trips).map(changeKey));
 }
 
 async function hold(
   context: SyncContext,
   record: JobRecord,
-  planning: Planning,
+  planning: SealedSide,
   state: RouteState,
   doable: readonly Change[],
   trips: readonly Trip[],
 ): Promise<Verdict> {
   const route = planning.route.id;
   const hash = hashOf(planning, doable, trips);
-  const standing = await standingPlan(context, state, route);
+  const standing = await standingPlan(context, state.held, route);
   if (standing && standing.job !== record.job.id) {
     await showNewer(context, record, route, standing, trips, doable);
     return {
@@ -133,14 +137,14 @@ async function hold(
     trips,
     keys: coveredBy(doable, trips).map(changeKey),
     decision: null,
+    ...(record.errand ? { errand: true } : {}),
   };
   await context.store.routes.update(route, (current) => ({ ...current, held, approved: [] }));
   return { held: true, trips, hash };
 }
 
 /** The held plan that still stands; an expired one, or a rejected one whose changes differ now, makes room for a new one. */
-async function standingPlan(context: SyncContext, state: RouteState, route: string): Promise<HeldPlan | null> {
-  const { held } = state;
+async function standingPlan(context: SyncContext, held: HeldPlan | null, route: string): Promise<HeldPlan | null> {
   if (!held || held.decision?.what === 'approved') return null;
   if (held.decision?.what === 'rejected') return null;
   if (held.expiresAt >= context.now().toISOString()) return held;
@@ -161,8 +165,10 @@ function rejectedTrip(held: HeldPlan | null): Trip {
   };
 }
 
-async function resolve(context: SyncContext, held: HeldPlan, route: string): Promise<void> {
-  if (held.decision) return;
+/** What holds a sync back is resolved by a sync that is not held; the plan of an undo or a retire by nobody but its approver, or by time. */
+async function resolve(context: SyncContext, record: JobRecord, held: HeldPlan, route: string): Promise<void> {
+  if (held.decision || record.errand) return;
+  if (held.errand) return void (await standingPlan(context, held, route));
   await decide(context, held.job, route, { what: 'resolved', by: 'galsync', at: context.now().toISOString() });
 }
 

@@ -10,10 +10,12 @@ import type { Selected } from '../rules/select.ts';
 import type { DraftChange, Planned, TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import { entryOf } from './commitShards.ts';
+import { linksOf } from './errandRange.ts';
 import type { Planning } from './planning.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
 import { openTargetView } from './targetSight.ts';
+import { unlinkedRows } from './unlinked.ts';
 
 interface Candidate {
   readonly entry: Entry;
@@ -31,20 +33,17 @@ export interface PlannedRange {
 
 /** Reads the range, preloads what of the target is needed, then decides entry by entry without I/O. */
 export async function planRange(planning: Planning, range: Range): Promise<PlannedRange> {
-  const links = await linksOf(planning, range);
+  const links = await linksOf(planning.context, planning.route.id, range);
   const candidates = await candidatesOf(planning, range, links);
   const known = new Set(candidates.map((one) => one.entry.id));
   const gone = planning.only ? [] : [...links.values()].filter((link) => !known.has(link.sourceId));
   const keys = candidates.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
   const concerned = [...gone, ...candidates.flatMap((one) => (one.link ? [one.link] : []))];
   const view = await openTargetView(planning, keys, concerned);
-  return collect(planning, candidates, gone, links, view);
-}
-
-async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<string, Link>> {
-  const links = new Map<string, Link>();
-  for await (const link of planning.context.store.links.range(planning.route.id, range.from, range.to)) links.set(link.sourceId, link);
-  return links;
+  const made = collect(planning, candidates, gone, links, view);
+  if (planning.only) return made;
+  const rows = await unlinkedRows(planning, range, links, known);
+  return { ...made, changes: [...made.changes, ...rows] };
 }
 
 async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap<string, Link>): Promise<readonly Candidate[]> {
@@ -88,6 +87,7 @@ function collect(
   let unchanged = 0;
   const take = (planned: Planned): void => {
     if (planned.change) changes.push(planned.change);
+    if (planned.beside) changes.push(planned.beside);
     if (planned.link) updates.push(planned.link);
     if (planned.bucket === 'unchanged') unchanged += 1;
     for (const loss of planned.losses) losses[loss] = (losses[loss] ?? 0) + 1;

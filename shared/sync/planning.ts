@@ -13,19 +13,24 @@ import { connectorSettings, routeSettings } from './context.ts';
 
 const STALE_MS = 24 * 3_600_000;
 
-/** Everything that planning a route needs, opened once per activity. */
-export interface Planning {
+/** The target's side of a route: all that an undo or a retire needs, which ask nothing of the source. */
+export interface TargetSide {
   readonly context: SyncContext;
-  /** Addresses or ids: just these entries. null: all. */
-  readonly only: readonly string[] | null;
   readonly configuration: Configuration;
   readonly route: RouteSettings;
-  readonly source: ConnectorSettings;
-  readonly sourceSets: readonly string[];
-  readonly sourceState: SnapshotState;
   readonly target: Connector;
   readonly targetState: SnapshotState;
   readonly capability: Capability;
+  readonly now: Date;
+}
+
+/** Everything that planning a route needs, opened once per activity. */
+export interface Planning extends TargetSide {
+  /** Addresses or ids: just these entries. null: all. */
+  readonly only: readonly string[] | null;
+  readonly source: ConnectorSettings;
+  readonly sourceSets: readonly string[];
+  readonly sourceState: SnapshotState;
   readonly owners: DomainOwners;
   readonly plan: PlanContext;
 }
@@ -41,6 +46,17 @@ function refuseBlindTarget(target: string, capability: Capability, state: Snapsh
   });
 }
 
+/** Opens the target of a route. Throws `FailureError` if it is not configured, was never read or may not be read completely. */
+export async function openTarget(context: SyncContext, input: Pick<PlanningInput, 'configuration' | 'route'>): Promise<TargetSide> {
+  const { configuration } = input;
+  const route = routeSettings(configuration, input.route);
+  const opened: OpenConnector = context.open(connectorSettings(configuration, route.to), configuration);
+  const targetState = await readState(context, route.to);
+  const capability = opened.connector.capability(route.push.as);
+  refuseBlindTarget(route.to, capability, targetState);
+  return { context, configuration, route, target: opened.connector, targetState, capability, now: context.now() };
+}
+
 export interface PlanningInput {
   /** The running configuration, or one that is only looked at (preview). */
   readonly configuration: Configuration;
@@ -54,32 +70,23 @@ export interface PlanningInput {
  */
 export async function openPlanning(context: SyncContext, input: PlanningInput): Promise<Planning> {
   const { configuration } = input;
-  const route = routeSettings(configuration, input.route);
-  const source = connectorSettings(configuration, route.from);
-  const opened: OpenConnector = context.open(connectorSettings(configuration, route.to), configuration);
-  const sourceState = await readState(context, route.from);
-  const targetState = await readState(context, route.to);
+  const source = connectorSettings(configuration, routeSettings(configuration, input.route).from);
+  const sourceState = await readState(context, source.id);
+  const side = await openTarget(context, input);
+  const { route, capability, now } = side;
   const domains: Record<string, readonly string[]> = {};
   for (const connector of configuration.connectors) {
     const state = await context.store.snapshots.state(connector.id);
     if (state) domains[connector.id] = state.domains;
   }
   const owners = domainOwners(configuration.connectors, domains);
-  const capability = opened.connector.capability(route.push.as);
-  refuseBlindTarget(route.to, capability, targetState);
-  const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
   return {
-    context,
+    ...side,
     only: input.only,
-    configuration,
-    route,
     source,
     sourceSets: context.open(source, configuration).connector.sets,
     sourceState,
-    target: opened.connector,
-    targetState,
-    capability,
     owners,
     plan: {
       route,

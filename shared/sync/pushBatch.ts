@@ -57,6 +57,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
     position: start,
     until: context.now().getTime() + TIME_MS,
     trigger: record?.job.trigger ?? 'api',
+    retries: !record?.errand,
     connector,
     cancelled,
     lastShown: 0,
@@ -75,7 +76,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
       const complete = await workOff(
         run,
         { job: start.job, round: start.round, route: routeId, lane: start.lane, sequence: run.position.sequence },
-        { connector, as, now: context.now },
+        { connector, as, now: context.now, retries: run.retries },
       );
       if (!complete) {
         const end = await cancelled();
@@ -96,6 +97,8 @@ interface Run {
   position: LanePosition;
   readonly until: number;
   readonly trigger: Job['trigger'];
+  /** False in an undo or a retire: no later job repeats what they leave open. */
+  readonly retries: boolean;
   readonly connector: WriteContext['connector'];
   readonly cancelled: () => Promise<boolean>;
   lastShown: number;
@@ -192,8 +195,8 @@ function stopped(run: Run, stop: NonNullable<LanePosition['stop']>): Outcome {
     result: 'failed',
     at: run.context.now().toISOString(),
     targetId: null,
-    failure: failure as Failure,
-    retryAt,
+    failure: (run.retries ? failure : { ...failure, nextStep: 'Start this job again when the cause is gone.' }) as Failure,
+    retryAt: run.retries ? retryAt : null,
     owner: null,
     note: null,
   };

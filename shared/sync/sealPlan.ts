@@ -1,13 +1,15 @@
 import { domainOf } from '../model/entry.ts';
-import type { JobRecord } from '../model/job.ts';
+import { type JobRecord, onlyShows } from '../model/job.ts';
 import type { Batch, Change } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
 import { type Claimant, type SettledChange, settleClaims } from '../rules/claims.ts';
+import type { DomainOwners } from '../rules/owners.ts';
+import { settleReverse } from '../rules/settleReverse.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
-import { judgeRoute } from './judgeRoute.ts';
-import { openPlanning, type Planning } from './planning.ts';
+import { judgeRoute, type SealedSide, type Verdict } from './judgeRoute.ts';
+import { openPlanning, openTarget, type TargetSide } from './planning.ts';
 import { BATCH_SIZE, NOTES_LANE, ORDERED_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
 
 export interface SealedTarget {
@@ -17,7 +19,7 @@ export interface SealedTarget {
 }
 
 interface RoutePlan {
-  readonly planning: Planning;
+  readonly planning: SealedSide & Pick<TargetSide, 'capability' | 'targetState'> & { readonly owners: DomainOwners | null };
   readonly key: PlanKey;
   readonly changes: readonly DraftChange[];
   readonly summary: RangeSummary;
@@ -54,7 +56,7 @@ export async function sealPlan(
         .filter((lane) => lane !== NOTES_LANE),
     ),
   );
-  const pushes = record.job.action === 'push' || record.job.action === 'sync';
+  const pushes = record.job.action !== 'relink' && !onlyShows(record);
   return pushes ? { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route) } : nothing;
 }
 
@@ -68,15 +70,20 @@ async function sealRoutes(
   for (const key of keys) plans.push(await readDrafts(context, record, key));
   const { configuration } = await context.configuration();
   const capability = plans[0]!.planning.capability;
-  const settled = settleClaims(
-    plans.flatMap((plan) =>
-      claimants(
-        plan,
-        configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
-      ),
-    ),
-    capability.uniqueAddresses,
-  );
+  const settled = record.errand
+    ? settleReverse(
+        plans.flatMap((plan) => plan.changes),
+        capability.uniqueAddresses,
+      )
+    : settleClaims(
+        plans.flatMap((plan) =>
+          claimants(
+            plan,
+            configuration.routes.findIndex((route) => route.id === plan.planning.route.id),
+          ),
+        ),
+        capability.uniqueAddresses,
+      );
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(capability.lanes, settings.limits.lanes ?? capability.lanes));
   const sealed: SealedRoute[] = [];
@@ -110,7 +117,9 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
     for await (const some of context.store.plans.draftChanges(key, piece.from))
       changes.push(...(some as unknown as readonly DraftChange[]));
   const { configuration } = await context.configuration();
-  const planning = await openPlanning(context, { configuration, route: key.route, only: record.only });
+  const planning = record.errand
+    ? { ...(await openTarget(context, { configuration, route: key.route })), sourceState: null, owners: null }
+    : await openPlanning(context, { configuration, route: key.route, only: record.only });
   const summary = addUp(pieces.map((piece) => piece.summary as RangeSummary));
   return {
     planning,
@@ -120,7 +129,7 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
       ...summary,
       warnings: [
         ...summary.warnings,
-        ...planning.owners.warnings,
+        ...(planning.owners?.warnings ?? []),
         ...planning.targetState.losses.map((loss) => `The target's "${loss}" is not granted and was left out.`),
       ],
     },
@@ -151,7 +160,7 @@ function claimants(plan: RoutePlan, routeOrder: number): readonly Claimant[] {
     change,
     routeOrder,
     linked: change.targetId !== null,
-    ownsDomain: owners.ownerOf(domainOf(change.address)) === route.from,
+    ownsDomain: owners?.ownerOf(domainOf(change.address)) === route.from,
   }));
 }
 
@@ -173,8 +182,9 @@ async function sealRoute(
       ...(one.firstPart ? { firstPart: true } : {}),
     }),
   );
-  const verdict = await judgeRoute(context, record, plan.planning, changes, plan.summary);
-  const batches = cut(plan.key, changes, laneCount);
+  const links = record.errand?.what === 'relink';
+  const verdict: Verdict = links ? NOTHING_WRITTEN : await judgeRoute(context, record, plan.planning, changes, plan.summary);
+  const batches = cut(plan.key, changes, laneCount).map((batch) => (links && !onlyShows(record) ? linked(batch, context.now()) : batch));
   for (let n = 0; n < batches.length; n += 50) await context.store.plans.putBatches(batches.slice(n, n + 50));
   const perLane: Record<string, number> = {};
   for (const batch of batches) perLane[String(batch.lane)] = (perLane[String(batch.lane)] ?? 0) + 1;
@@ -197,6 +207,16 @@ async function sealRoute(
   };
   await context.store.plans.putSealed(plan.key, sealed);
   return sealed;
+}
+
+/** A relink writes to no directory: there is nothing to hold. */
+const NOTHING_WRITTEN: Verdict = { held: false, trips: [], hash: null };
+
+/** The links of a relink were written when its ranges were planned. */
+function linked(batch: Batch, at: Date): Batch {
+  const done = { result: 'done' as const, at: at.toISOString(), failure: null, retryAt: null, owner: null, note: null };
+  const changes = batch.changes.filter(isCarriedOut);
+  return { ...batch, outcomes: Object.fromEntries(changes.map((change) => [change.id, { ...done, targetId: change.targetId }])) };
 }
 
 function bare({ holders: _holders, ...change }: DraftChange): Omit<Change, 'id' | 'order'> {
@@ -228,7 +248,7 @@ async function showTotals(context: SyncContext, job: string, sealed: readonly Se
       .filter((route) => route.verdict === 'run' && record.plannedIn[route.route] !== record.round)
       .reduce((n, route) => n + route.changes, 0);
     const plannedIn = { ...record.plannedIn, ...Object.fromEntries(sealed.map((route) => [route.route, record.round])) };
-    const simulation = record.job.action === 'simulate';
+    const simulation = onlyShows(record) || record.job.action === 'relink';
     const progress = {
       ...record.job.progress,
       phase: simulation ? ('plan' as const) : ('push' as const),

@@ -18,6 +18,8 @@ export interface WriteContext {
   readonly connector: Connector;
   readonly as: PushType;
   readonly now: () => Date;
+  /** False: what fails is not tried again by itself (an undo or a retire, which a later job does not repeat). */
+  readonly retries?: boolean;
 }
 
 /**
@@ -98,10 +100,16 @@ function requestOf(context: WriteContext, change: Change, link: Link): WriteRequ
     targetId: change.targetId ?? link.targetId,
     fields,
     current: link.image,
-    stamp: change.stamp,
+    // Who releases an object looks for its own stamp there.
+    stamp: change.stamp || stampBefore(change),
     ...(stamped ? { setStamp: change.stamp } : {}),
     alias: change.alias ?? link.alias ?? '',
   };
+}
+
+function stampBefore(change: Change): string {
+  const before = change.fields.find((field) => field.name === 'stamp')?.before;
+  return typeof before === 'string' ? before : '';
 }
 
 function answered(context: WriteContext, change: Change, link: Link, answer: WriteAnswer, found: boolean): Written {
@@ -157,9 +165,14 @@ function failed(
   again: boolean,
 ): Extract<Written, { kind: 'done' }> {
   const tries = (link.retry?.tries ?? 0) + 1;
-  const at = again ? retryTime(tries, context.now()) : null;
+  const at = again && context.retries !== false ? retryTime(tries, context.now()) : null;
   const result: Outcome = { ...outcome(context, 'failed', targetId, null), failure, owner, retryAt: at };
-  return { kind: 'done', link: { ...link, retry: at ? { at, tries } : null }, outcome: result, permission: false };
+  return {
+    kind: 'done',
+    link: { ...link, retry: context.retries === false ? link.retry : at ? { at, tries } : null },
+    outcome: result,
+    permission: false,
+  };
 }
 
 function outcome(context: WriteContext, result: Outcome['result'], targetId: string | null, note: string | null): Outcome {
@@ -192,10 +205,17 @@ function linkAfter(context: WriteContext, change: Change, link: Link, targetId: 
     displayName: change.displayName || link.displayName,
     kind: change.kind,
   } as Link;
-  const x500 = [...new Set([...link.x500, ...((image['x500'] as readonly string[] | null | undefined) ?? [])])];
+  const held = change.fields.find((field) => field.name === 'x500')?.before;
+  const seen = [...(Array.isArray(held) ? held : []), ...((image['x500'] as readonly string[] | null | undefined) ?? [])];
+  const x500 = [...new Set([...link.x500, ...seen])];
   if (change.change === 'delete') return { ...base, x500, state: 'ended', leaving: leavingOf(change), endedBecause: change.reason };
   if (change.change === 'hide') return { ...base, x500, state: 'linked', hidden: true, leaving: { ...leavingOf(change), since: at } };
   if (change.orphan) return { ...base, x500, state: 'ended', endedBecause: change.reason };
+  const { restores } = change;
+  if (restores) {
+    const leaving = restores.leaving && { ...restores.leaving, since: restores.leaving.since ?? at };
+    return { ...base, x500, state: 'linked', ...restores, leaving, endedBecause: null };
+  }
   return {
     ...base,
     x500,

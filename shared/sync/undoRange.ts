@@ -1,0 +1,110 @@
+import type { Errand } from '../model/job.ts';
+import type { Link } from '../model/link.ts';
+import type { Change } from '../model/plan.ts';
+import { addressesOf } from '../rules/heldAddresses.ts';
+import { planUndo } from '../rules/undo.ts';
+import type { Made } from '../rules/undoRow.ts';
+import type { DraftChange } from '../rules/view.ts';
+import { shardOf } from '../store/shard.ts';
+import type { TargetIndex } from '../store/store.ts';
+import { linksOf, rangeOf } from './errandRange.ts';
+import type { TargetSide } from './planning.ts';
+import type { PlannedRange } from './planRange.ts';
+import type { Range } from './ranges.ts';
+import { readTargets } from './readTargets.ts';
+import { isNamed, namesOf, type PastChange, pastChanges, wasMade } from './undoneChanges.ts';
+
+/** Written within this time where writes show late: what was read may be older than the write (promise 5). */
+const LAG_MS = 24 * 3_600_000;
+
+interface Undone extends Made {
+  readonly link: Link | null;
+  readonly failed: boolean;
+}
+
+/** The reverse plan of one range of shards (by source id) of an earlier job. Reads its changes, the links and the target; no source. */
+export async function undoRange(side: TargetSide, errand: Extract<Errand, { what: 'undo' }>, range: Range): Promise<PlannedRange> {
+  const links = await linksOf(side.context, side.route.id, range);
+  const all = await madeIn(side, errand, range, links);
+  const index = await side.context.store.snapshots.index(side.route.to, side.targetState.version);
+  const entries = await readTargets(
+    side,
+    all.flatMap((made) => idsOf(made, index)),
+  );
+  const rows: DraftChange[] = [];
+  let unchanged = 0;
+  const context = { route: side.route, capability: side.capability, routes: new Set(side.configuration.routes.map((one) => one.id)) };
+  for (const made of all) {
+    const { link } = made;
+    const recent = link?.writtenAt ? side.now.getTime() - Date.parse(link.writtenAt) < LAG_MS : false;
+    const row = planUndo(context, made, {
+      link,
+      entry: (made.targetId && entries.get(made.targetId)) || null,
+      lagging: side.capability.knownLag && recent && (link?.doneChange?.startsWith(`${made.job}.`) ?? false),
+      hits: (key) => index.find(key).flatMap((id) => entries.get(id) ?? []),
+    });
+    // What failed and left nothing behind needs no word.
+    if (row && !(made.failed && row.change === 'keep')) rows.push(row);
+    else unchanged += 1;
+  }
+  const linked = [...links.values()].filter((link) => link.state === 'linked').length;
+  return rangeOf(rows, { unchanged, linked, warnings: [warningOf(side)] });
+}
+
+/** What administrators trip over: an undo does not change what the next sync wants. */
+function warningOf({ route }: TargetSide): string {
+  const until = 'unless the source, the filter or the configuration is changed before';
+  return route.enabled
+    ? `The next sync of route "${route.id}" makes the same changes again, ${until}: set "enabled": false on the route until then.`
+    : `Route "${route.id}" is disabled; once it is enabled, its next sync makes the same changes again, ${until}.`;
+}
+
+async function madeIn(
+  side: TargetSide,
+  errand: Extract<Errand, { what: 'undo' }>,
+  range: Range,
+  links: ReadonlyMap<string, Link>,
+): Promise<readonly Undone[]> {
+  const names = errand.objects ? namesOf(errand.objects) : null;
+  const byObject = new Map<string, PastChange[]>();
+  const key = { job: errand.job, round: errand.rounds[side.route.id]!, route: side.route.id };
+  for await (const past of pastChanges(side.context, key)) {
+    const { sourceId } = past.change;
+    const shard = shardOf(sourceId);
+    if (shard < range.from || shard >= range.to || (names && !isNamed(past, names))) continue;
+    if (!wasMade(past, links.get(sourceId) ?? null)) continue;
+    byObject.set(sourceId, [...(byObject.get(sourceId) ?? []), past]);
+  }
+  return [...byObject].map(([sourceId, past]): Undone => {
+    const link = links.get(sourceId) ?? null;
+    const changes = past.map((one) => one.change).sort(inOrder);
+    return {
+      job: errand.job,
+      changes,
+      link,
+      targetId: targetOf(past, link),
+      failed: past.every((one) => one.outcome?.result === 'failed'),
+    };
+  });
+}
+
+/** The first part of a cut cycle was made first, whichever batch it lies in. */
+function inOrder(a: Change, b: Change): number {
+  return Number(b.firstPart === true) - Number(a.firstPart === true) || a.order - b.order;
+}
+
+function targetOf(past: readonly PastChange[], link: Link | null): string | null {
+  for (const { change, outcome } of [...past].reverse()) {
+    const known = outcome?.targetId ?? change.targetId;
+    if (known) return known;
+  }
+  return link?.targetId ?? null;
+}
+
+/** Objects that the reverse of a change must look at: its own, whoever holds what it takes back, and whoever carries its stamp. */
+function idsOf(made: Undone, index: TargetIndex): readonly string[] {
+  const last = made.changes.at(-1)!;
+  const before = Object.fromEntries(made.changes.flatMap((change) => change.fields).map((field) => [field.name, field.before]));
+  const keys = [...addressesOf({ image: before }), ...(made.link ? addressesOf(made.link) : []), `stamp:${last.stamp}`];
+  return [...(made.targetId ? [made.targetId] : []), ...keys.flatMap((key) => index.find(key))];
+}
