@@ -54,7 +54,7 @@ function undoDelete(context: UndoContext, last: Change, view: UndoView): DraftCh
   const desired = imageOf(context, last, link);
   if (!desired.addresses) return leftAlone(row, 'Nothing is kept any more of what it held.');
   const takes = addressesOf({ image: desired });
-  const { strangers, holders } = holdersOf(context, takes, last.targetId, view);
+  const { strangers, holders } = holdersOf(context, takes, last, view);
   const change: DraftChange = {
     ...row,
     change: 'create',

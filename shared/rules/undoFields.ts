@@ -16,15 +16,15 @@ type StampMove = 'none' | 'release' | 'restamp' | 'relinkBack';
 export function undoFields(context: UndoContext, made: Made, view: UndoView): DraftChange | null {
   const last = made.changes.at(-1)!;
   const { link, entry } = view;
-  const row = undoRow(last, link);
+  const row = { ...undoRow(last, link), targetId: made.targetId };
   const current = entry ? fieldsOf(entry) : view.lagging ? link!.image : null;
   if (current === null) return leftAlone(row, 'The object is not in the target any more.');
   const move = stampMove(last);
-  const foreign = notOurs(context, last, move, view);
+  const foreign = notOurs(context, made, move, view);
   if (foreign) return leftAlone(row, foreign);
   const { fields, left } = reversed(context, made, current, view);
   const moves = movesOf(current, fields);
-  const { strangers, holders } = holdersOf(context, moves.takes, row.targetId, view);
+  const { strangers, holders } = holdersOf(context, moves.takes, row, view);
   const freed = strangers ? fields.filter((field) => field.name !== 'addresses' && field.name !== 'deliveryAddress') : fields;
   const why = [
     ...(left.length > 0 ? [changedBy(left, link, made.job)] : []),
@@ -53,12 +53,14 @@ function stampMove(last: Change): StampMove {
 }
 
 /** Why the object is not ours to write back, in words. */
-function notOurs(context: UndoContext, last: Change, move: StampMove, { link, entry, lagging }: UndoView): string | null {
+function notOurs(context: UndoContext, made: Made, move: StampMove, { link, entry, lagging }: UndoView): string | null {
+  const last = made.changes.at(-1)!;
   if (move === 'restamp') {
     if (link?.state === 'linked') return link.targetId === last.targetId ? 'It is ours again.' : 'The entry has another object now.';
     if (!lagging && (entry?.stamp !== undefined || entry?.stampPlace !== undefined)) return 'Its stamp place holds something else now.';
   } else {
-    if (link?.state !== 'linked' || link.targetId !== last.targetId) return 'No link says that it is ours; relink the route.';
+    if (move === 'release' && made.targetId !== last.targetId) return 'The entry has another object now.';
+    if (link?.state !== 'linked' || link.targetId !== made.targetId) return 'No link says that it is ours; relink the route.';
     if (!lagging && entry && entry.stamp === undefined) return 'It does not carry our stamp any more.';
   }
   return entry ? takenOverBecause(context, entry, last.sourceId) : null;

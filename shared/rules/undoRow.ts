@@ -11,7 +11,7 @@ export type UndoContext = Pick<PlanContext, 'route' | 'capability' | 'routes'>;
 export interface Made {
   readonly job: string;
   readonly changes: readonly Change[];
-  /** The object that it made or changed; null if nobody knows it. */
+  /** The object that it made or changed, or the one that an undo has made in its place since; null if nobody knows it. */
   readonly targetId: string | null;
 }
 
@@ -65,14 +65,15 @@ export function changedBy(fields: readonly string[], link: Link | null, job: str
 export function holdersOf(
   context: UndoContext,
   keys: readonly string[],
-  own: string | null,
+  own: Pick<Change, 'targetId' | 'stamp'>,
   view: UndoView,
 ): { readonly strangers: Owner | null; readonly holders: DraftChange['holders'] } {
   const holders: DraftChange['holders'][number][] = [];
   let strangers: Owner | null = null;
   for (const key of keys) {
     for (const entry of view.hits(key)) {
-      if (entry.id === own) continue;
+      // What an earlier try of the same create left behind is no stranger.
+      if (entry.id === own.targetId || entry.stamp === own.stamp) continue;
       const route = /^galsync(?:-adopted)?:([^:]+):/.exec(entry.stamp ?? '')?.[1];
       if (route !== undefined && (context.routes?.has(route) ?? true)) holders.push({ key, targetId: entry.id, stamp: entry.stamp });
       else strangers ??= strangerOf(context, entry, key);

@@ -7,6 +7,7 @@ import type { DomainOwners } from '../rules/owners.ts';
 import { settleReverse } from '../rules/settleReverse.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
+import { withBeforeImages } from './beforeImages.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { judgeRoute, type SealedSide, type Verdict } from './judgeRoute.ts';
 import { openPlanning, openTarget, type TargetSide } from './planning.ts';
@@ -84,6 +85,7 @@ async function sealRoutes(
         ),
         capability.uniqueAddresses,
       );
+  const complete = await withBeforeImages(context, settled);
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(capability.lanes, settings.limits.lanes ?? capability.lanes));
   const sealed: SealedRoute[] = [];
@@ -93,7 +95,7 @@ async function sealRoutes(
         context,
         record,
         plan,
-        settled.filter((one) => one.change.route === plan.planning.route.id),
+        complete.filter((one) => one.change.route === plan.planning.route.id),
         laneCount,
       ),
     );

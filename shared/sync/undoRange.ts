@@ -25,8 +25,8 @@ interface Undone extends Made {
 /** The reverse plan of one range of shards (by source id) of an earlier job. Reads its changes, the links and the target; no source. */
 export async function undoRange(side: TargetSide, errand: Extract<Errand, { what: 'undo' }>, range: Range): Promise<PlannedRange> {
   const links = await linksOf(side.context, side.route.id, range);
-  const all = await madeIn(side, errand, range, links);
   const index = await side.context.store.snapshots.index(side.route.to, side.targetState.version);
+  const all = await madeIn(side, errand, { range, links, index });
   const entries = await readTargets(
     side,
     all.flatMap((made) => idsOf(made, index)),
@@ -62,8 +62,7 @@ function warningOf({ route }: TargetSide): string {
 async function madeIn(
   side: TargetSide,
   errand: Extract<Errand, { what: 'undo' }>,
-  range: Range,
-  links: ReadonlyMap<string, Link>,
+  { range, links, index }: { readonly range: Range; readonly links: ReadonlyMap<string, Link>; readonly index: TargetIndex },
 ): Promise<readonly Undone[]> {
   const names = errand.objects ? namesOf(errand.objects) : null;
   const byObject = new Map<string, PastChange[]>();
@@ -75,17 +74,30 @@ async function madeIn(
     if (!wasMade(past, links.get(sourceId) ?? null)) continue;
     byObject.set(sourceId, [...(byObject.get(sourceId) ?? []), past]);
   }
-  return [...byObject].map(([sourceId, past]): Undone => {
+  const wasUndone = undoJobs(side);
+  const made: Undone[] = [];
+  for (const [sourceId, past] of byObject) {
     const link = links.get(sourceId) ?? null;
     const changes = past.map((one) => one.change).sort(inOrder);
-    return {
-      job: errand.job,
-      changes,
-      link,
-      targetId: targetOf(past, link),
-      failed: past.every((one) => one.outcome?.result === 'failed'),
-    };
-  });
+    const known = targetOf(past, link, index);
+    const created = changes.at(-1)!.change === 'create';
+    // An object that an undo made again stands for the one that was there; what anybody else made is another one.
+    const stands = link?.state === 'linked' && link.targetId !== known && (!created || (await wasUndone(link)));
+    const failed = past.every((one) => one.outcome?.result === 'failed');
+    made.push({ job: errand.job, changes, link, targetId: stands ? link.targetId : known, failed });
+  }
+  return made;
+}
+
+/** Whether an object was last written by an undo. */
+function undoJobs(side: TargetSide): (link: Link) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>();
+  return (link) => {
+    const job = link.doneChange?.split('.')[0] ?? '';
+    const undo = known.get(job) ?? side.context.store.jobs.get(job).then((record) => record?.job.action === 'undo');
+    known.set(job, undo);
+    return undo;
+  };
 }
 
 /** The first part of a cut cycle was made first, whichever batch it lies in. */
@@ -93,12 +105,16 @@ function inOrder(a: Change, b: Change): number {
   return Number(b.firstPart === true) - Number(a.firstPart === true) || a.order - b.order;
 }
 
-function targetOf(past: readonly PastChange[], link: Link | null): string | null {
+function targetOf(past: readonly PastChange[], link: Link | null, index: TargetIndex): string | null {
   for (const { change, outcome } of [...past].reverse()) {
     const known = outcome?.targetId ?? change.targetId;
     if (known) return known;
   }
-  return link?.targetId ?? null;
+  const open = link?.state === 'intent' ? past.find(({ change }) => change.id === link.intent?.change) : undefined;
+  if (!open) return link?.targetId ?? null;
+  // A create whose answer nobody heard: its object is known by its stamp, or by the alias that was announced.
+  const byAlias = link?.intent?.alias ? index.find(`alias:${link.intent.alias.toLowerCase()}`)[0] : undefined;
+  return index.find(`stamp:${open.change.stamp}`)[0] ?? byAlias ?? null;
 }
 
 /** Objects that the reverse of a change must look at: its own, whoever holds what it takes back, and whoever carries its stamp. */
