@@ -3,7 +3,7 @@ import { onlyShows, TERMINAL } from '../model/job.ts';
 import type { SyncContext } from './context.ts';
 import { countRoute } from './countRoute.ts';
 import { releaseLeases } from './leases.ts';
-import { afterRun } from './routeMemory.ts';
+import { afterRun, approvedFor } from './routeMemory.ts';
 import type { SealedRoute } from './sealed.ts';
 
 /** Last step of a round: sums over change rows, state of each route and of the job, memory of the routes, leases, log. */
@@ -63,7 +63,7 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
           : 'internal: This route was not planned.'),
     };
   const simulation = onlyShows(record);
-  const approved = new Set((await context.store.routes.get(route.id)).approved);
+  const approved = approvedFor(record, await context.store.routes.get(route.id));
   const { counts, nextRetry, removals } = await countRoute(
     sealed,
     context.store.plans.batches(key),

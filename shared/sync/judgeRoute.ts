@@ -6,6 +6,7 @@ import type { SyncContext } from './context.ts';
 import { isRemoval } from './countRoute.ts';
 import { decide } from './decide.ts';
 import type { TargetSide } from './planning.ts';
+import { approvedFor } from './routeMemory.ts';
 import type { RangeSummary } from './sealed.ts';
 
 const REMOVALS_WINDOW_MS = 23 * 3_600_000;
@@ -60,7 +61,7 @@ function tripsOf(
   doable: readonly Change[],
   summary: RangeSummary,
 ): readonly Trip[] {
-  const approved = new Set(state.approved);
+  const approved = approvedFor(record, state);
   const counting = doable.filter((change) => !approved.has(changeKey(change)));
   const since = Date.parse(record.job.createdAt) - REMOVALS_WINDOW_MS;
   return judgeBreakers(planning.route.breakers, {
@@ -76,7 +77,7 @@ function tripsOf(
     linked: summary.linked,
     source: planning.sourceState?.unstamped ?? {},
     // A shrink that was approved is accepted for this round; `only` is no read of the source, and an errand reads none.
-    accepted: record.only || record.errand || state.held?.decision?.what === 'approved' ? null : state.accepted,
+    accepted: record.only || record.errand || (state.held?.decision?.what === 'approved' && !state.held.errand) ? null : state.accepted,
     firstRun: !state.ranOnce && !record.only && !record.errand,
   });
 }

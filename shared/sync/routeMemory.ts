@@ -32,10 +32,16 @@ export async function afterRun(
       lastSuccess: result.state === 'failed' ? current.lastSuccess : at,
       approved: [],
       // The plan of an undo or a retire waits for its own decision: this run was no answer to it.
-      held: current.held?.errand && current.held.job !== record.job.id ? current.held : null,
+      held: current.held?.errand && !current.held.decision ? current.held : null,
       rejected: null,
     };
   });
+}
+
+/** Keys of approved changes that count for this job: what was approved of an undo says nothing about a sync, and the other way round. */
+export function approvedFor(record: JobRecord, state: RouteState): ReadonlySet<string> {
+  const same = state.held === null || (state.held.errand ?? false) === (record.errand !== undefined);
+  return new Set(same ? state.approved : []);
 }
 
 /** An undo or a retire is no read of the source and no run of the route: it moves no baseline, and tries nothing again. */
