@@ -4,13 +4,11 @@ import { linkFromStamp } from '../rules/relink.ts';
 import { planRetire } from '../rules/retire.ts';
 import type { DraftChange } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
-import { linksOf, rangeOf } from './errandRange.ts';
+import { linksOf, rangeOf, writtenLately } from './errandRange.ts';
 import type { TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import { readTargets } from './readTargets.ts';
-
-const LAG_MS = 24 * 3_600_000;
 
 /** Plans one range of a route that leaves: every link of it, and every object that carries its stamp although its link is lost. */
 export async function retireRange(side: TargetSide, record: JobRecord, objects: 'keep' | 'delete', range: Range): Promise<PlannedRange> {
@@ -27,9 +25,8 @@ export async function retireRange(side: TargetSide, record: JobRecord, objects: 
   const seen = new Set<string>();
   const retire = (link: Link, linked: boolean): void => {
     seen.add(link.targetId!);
-    const recent = link.writtenAt ? side.now.getTime() - Date.parse(link.writtenAt) < LAG_MS : false;
     const entry = targets.get(link.targetId!) ?? null;
-    const planned = planRetire({ route, capability }, objects, { link, linked, entry, lagging: capability.knownLag && recent });
+    const planned = planRetire({ route, capability }, objects, { link, linked, entry, lagging: writtenLately(side, link) });
     if (planned.change) rows.push(planned.change);
     if (planned.link) ended.push({ ...planned.link, doneChange: mark });
   };

@@ -7,15 +7,12 @@ import type { Made } from '../rules/undoRow.ts';
 import type { DraftChange } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
 import type { TargetIndex } from '../store/store.ts';
-import { linksOf, rangeOf } from './errandRange.ts';
+import { linksOf, rangeOf, writtenLately } from './errandRange.ts';
 import type { TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import { readTargets } from './readTargets.ts';
 import { isNamed, namesOf, type PastChange, pastChanges, wasMade } from './undoneChanges.ts';
-
-/** Written within this time where writes show late: what was read may be older than the write (promise 5). */
-const LAG_MS = 24 * 3_600_000;
 
 interface Undone extends Made {
   readonly link: Link | null;
@@ -36,11 +33,10 @@ export async function undoRange(side: TargetSide, errand: Extract<Errand, { what
   const context = { route: side.route, capability: side.capability, routes: new Set(side.configuration.routes.map((one) => one.id)) };
   for (const made of all) {
     const { link } = made;
-    const recent = link?.writtenAt ? side.now.getTime() - Date.parse(link.writtenAt) < LAG_MS : false;
     const row = planUndo(context, made, {
       link,
       entry: (made.targetId && entries.get(made.targetId)) || null,
-      lagging: side.capability.knownLag && recent && (link?.doneChange?.startsWith(`${made.job}.`) ?? false),
+      lagging: writtenLately(side, link) && (link?.doneChange?.startsWith(`${made.job}.`) ?? false),
       hits: (key) => index.find(key).flatMap((id) => entries.get(id) ?? []),
     });
     // What failed and left nothing behind needs no word.

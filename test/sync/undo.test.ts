@@ -150,6 +150,21 @@ describe('the undo of a job', () => {
     expect(held(world)).toEqual(before);
   });
 
+  it('makes again whole what went because others got its addresses', async () => {
+    const world = createWorld({ a: 30 });
+    world.configure((document) => {
+      document.routes[0]!['breakers'] = { addressChangesPercent: 100 };
+    });
+    await world.run({ action: 'sync' });
+    const before = held(world);
+    world.a.entries.set('a-27', person('a', 27, { addresses: ['p0@a.example', 'p27@a.example'] }));
+    world.a.entries.set('a-0', person('a', 0, { addresses: ['p27@a.example', 'p0@a.example'] }));
+    const claimed = await world.run({ action: 'sync' });
+    expect(sums(claimed)).toMatchObject({ leavers: { deleted: 1 }, skippedBecause: { claimed: 1 } });
+    await undo(world, claimed.job.id);
+    expect(held(world)).toEqual(before);
+  });
+
   it('leaves an address to whoever holds it now', async () => {
     const world = createWorld({ a: 30 });
     await world.run({ action: 'sync' });
