@@ -10,12 +10,12 @@ import './api/changes.ts';
 import './api/configuration.ts';
 import './api/connectors.ts';
 import './api/routes.ts';
+import './api/errands.ts';
 import './api/health.ts';
 import './api/explain.ts';
 import './api/x500.ts';
 import './api/preview.ts';
 import './api/openApi.ts';
-import './api/notYet.ts';
 
 settings();
 app.setup({ enableHttpStream: false });

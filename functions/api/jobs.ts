@@ -9,7 +9,7 @@ import { syncContext } from '../wiring.ts';
 import { bodyOf } from './body.ts';
 import { type Call, door, json, limitOf, listOf } from './door.ts';
 
-const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an id has letters, digits, ".", "_" and "-", at most 63 of them');
+export const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an id has letters, digits, ".", "_" and "-", at most 63 of them');
 export const Start = z.strictObject({
   action: z.enum(['pull', 'simulate', 'push', 'sync']),
   routes: z.array(Id).min(1).max(1000).optional(),
@@ -74,7 +74,7 @@ door('rejectJob', ['POST'], 'jobs/{id}/reject', 'Approver', async (call) => {
 });
 
 /** The console and a local start say so; anybody else is the API. */
-function triggerOf(call: Call): 'api' | 'console' | 'startup' {
+export function triggerOf(call: Call): 'api' | 'console' | 'startup' {
   const said = call.request.headers.get('x-galsync-trigger');
   return said === 'console' || said === 'startup' ? said : 'api';
 }

@@ -133,6 +133,12 @@ export interface Job {
   readonly trigger: Trigger;
   readonly startedBy: string;
   readonly reason: string | null;
+  /** undo: the job whose changes it takes back. */
+  readonly undoes?: string;
+  /** retire: what becomes of the objects. */
+  readonly objects?: 'keep' | 'delete';
+  /** undo, retire, relink: it only shows its plan. */
+  readonly dryRun?: boolean;
   readonly createdAt: string;
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -157,6 +163,25 @@ export const ZERO_COUNTS: Counts = {
   leavers: { orphaned: 0, hidden: 0, deleted: 0, kept: 0, failed: 0, held: 0, keptBecause: {} },
 };
 
+/** What an undo, a retire or a relink is about: their plans are made by planners of their own, from what the target holds now. */
+export type Errand =
+  | {
+      readonly what: 'undo';
+      readonly job: string;
+      /** Round of that job in which each route was planned last: where its changes are. */
+      readonly rounds: Readonly<Record<string, number>>;
+      /** Source ids, target ids or addresses: only these. null: everything. */
+      readonly objects: readonly string[] | null;
+      readonly dryRun: boolean;
+    }
+  | { readonly what: 'retire'; readonly objects: 'keep' | 'delete'; readonly dryRun: boolean }
+  | { readonly what: 'relink'; readonly dryRun: boolean };
+
+/** True for a job that shows its plan and changes neither a directory nor a link. */
+export function onlyShows(record: JobRecord): boolean {
+  return record.job.action === 'simulate' || record.errand?.dryRun === true;
+}
+
 /** What a job covers and how far it is: our own row, of which `job` is what the API shows. */
 export interface JobRecord {
   readonly job: Job;
@@ -167,6 +192,8 @@ export interface JobRecord {
   readonly only: readonly string[] | null;
   /** Targets whose last snapshot counts in this job's first round (schedule, pullTargetEvery). */
   readonly keepTargets?: readonly string[];
+  /** Present in jobs of action undo, retire and relink. */
+  readonly errand?: Errand | undefined;
   readonly cancelRequested: boolean;
   /** Goes up with each approval; part of every orchestration instance id and of plan keys. */
   readonly round: number;
@@ -221,4 +248,6 @@ export interface HeldPlan {
   /** Keys (change, source id, target id) of the changes of the kinds that tripped: what an approval covers. Stored beside when large. */
   readonly keys: readonly string[];
   readonly decision: Decision | null;
+  /** The plan of an undo or a retire: a sync, which plans something else, does not resolve it. */
+  readonly errand?: boolean;
 }

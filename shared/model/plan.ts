@@ -49,7 +49,8 @@ export const SKIP_REASONS = [
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
-export const KEPT_REASONS = ['policy', 'grace', 'adopted', 'unlinked', 'staleSource', 'unconfirmed'] as const;
+/** `changedSince`: only in an undo, of what is no longer as the undone job left it. */
+export const KEPT_REASONS = ['policy', 'grace', 'adopted', 'unlinked', 'staleSource', 'unconfirmed', 'changedSince'] as const;
 export type KeptReason = (typeof KEPT_REASONS)[number];
 
 /** Why a removal, or any change that is not plain: `gone`, `outOfScope:where`, `missingInTarget`, `addressClaimed`, `returned` … */
@@ -103,8 +104,18 @@ export interface Change {
   readonly since: string | null;
   /** Part of the ordered lane: releases before takes. 0 = no order needed. */
   readonly order: number;
-  /** The first of two writes that cut a cycle (two people swap an address): carried out, neither counted nor shown. */
+  /** Carried out, neither counted nor shown: the first of two writes that cut a cycle, or the stamp of what was taken over going. */
   readonly firstPart?: boolean;
+  /** What the link row says after it, where that does not follow from the kind of change (undo). */
+  readonly restores?: LinkRestored;
+}
+
+/** The parts of a link row that an undo puts back. */
+export interface LinkRestored {
+  /** `since` null: the leaving begins anew with this change, so that its days count from now. */
+  readonly leaving: { readonly reason: 'gone' | 'outOfScope'; readonly since: string | null } | null;
+  readonly hidden: boolean;
+  readonly adopted: boolean;
 }
 
 export type OutcomeResult = 'done' | 'failed' | 'held' | 'skipped';

@@ -1,7 +1,9 @@
+import { fieldsOf } from '../connectors/connector.ts';
+import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { KeptReason } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
-import { addressesOf } from './heldAddresses.ts';
+import { addressesOf, beforeImage } from './heldAddresses.ts';
 import { takenOverBecause } from './match.ts';
 import { released as releasedStamp } from './release.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
@@ -22,35 +24,36 @@ export function planLeaver(context: PlanContext, leaver: Leaver, view: TargetVie
   const sight = view.sight(link.targetId);
   // The object that a conversion began with may be gone already: its successor, or itself made again, is what leaves.
   if (!sight.there && !link.converting) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'alreadyGone' } };
-  const takenOver = sight.there && sight.entry ? takenOverBecause(context, sight.entry, link) : null;
+  const there = sight.there ? sight.entry : null;
+  const takenOver = there ? takenOverBecause(context, there, link) : null;
   if (takenOver) return { ...NOTHING, link: { ...link, state: 'ended', endedBecause: 'takenOver' }, ...releasedStamp(context, link, view) };
   if (leaver.unconfirmed) return kept(context, leaver, 'unconfirmed', null);
   if (link.adopted) return released(context, leaver);
-  const shownAgain = link.hidden && sight.there && sight.entry !== null && !sight.entry.hidden;
-  const planned = byPolicy(context, leaver, shownAgain);
+  const planned = byPolicy(context, leaver, there);
   // From a source that was read too long ago nothing is hidden or deleted; what would stay anyway keeps its own reason.
   return context.sourceStale && planned.change?.change !== 'keep' ? kept(context, leaver, 'staleSource', null) : planned;
 }
 
-function byPolicy(context: PlanContext, leaver: Leaver, shownAgain: boolean): Planned {
+function byPolicy(context: PlanContext, leaver: Leaver, there: Entry | null): Planned {
   const { policy, days } = context.route.leavers[leaver.reason];
   const { link } = leaver;
   const canHide = context.capabilityOf(link.as).canHide;
+  const shownAgain = link.hidden && there !== null && !there.hidden;
   if (policy === 'keep') return kept(context, leaver, 'policy', null);
-  if (policy === 'delete') return change(context, leaver, 'delete', link.hidden);
+  if (policy === 'delete') return change(context, leaver, 'delete', link.hidden, there);
   if (policy === 'hide')
     return !canHide || (link.hidden && !shownAgain) ? kept(context, leaver, 'policy', null) : change(context, leaver, 'hide', link.hidden);
-  return hideThenDelete(context, leaver, days, shownAgain);
+  return hideThenDelete(context, leaver, days, shownAgain, there);
 }
 
-function hideThenDelete(context: PlanContext, leaver: Leaver, days: number, shownAgain: boolean): Planned {
+function hideThenDelete(context: PlanContext, leaver: Leaver, days: number, shownAgain: boolean, there: Entry | null): Planned {
   const { link } = leaver;
   const canHide = context.capabilityOf(link.as).canHide;
   const since = link.leaving?.since ?? null;
   if (canHide && !link.hidden) return change(context, leaver, 'hide', false);
-  if (!canHide && days === 0) return change(context, leaver, 'delete', false);
+  if (!canHide && days === 0) return change(context, leaver, 'delete', false, there);
   if (since !== null && daysSince(since, context.now, context.route.schedule?.timeZone ?? 'UTC') >= days)
-    return change(context, leaver, 'delete', canHide);
+    return change(context, leaver, 'delete', canHide, there);
   if (shownAgain) return change(context, leaver, 'hide', true);
   // Where the target cannot hide, the days count from the first push or sync that found it.
   const noted = since === null ? { ...link, leaving: { reason: leaver.reason, since: context.now.toISOString() } } : null;
@@ -85,12 +88,22 @@ function kept(context: PlanContext, leaver: Leaver, reason: KeptReason, link: Li
   return { bucket: 'orphan', skipReason: null, keptReason: reason, change: row, link, losses: [] };
 }
 
-function change(context: PlanContext, leaver: Leaver, what: 'hide' | 'delete', countedBefore: boolean): Planned {
+/** @param there the object as it was read, where it is not as the link's image says: what a delete must be able to give back. */
+function change(
+  context: PlanContext,
+  leaver: Leaver,
+  what: 'hide' | 'delete',
+  countedBefore: boolean,
+  there: Entry | null = null,
+): Planned {
   const row: DraftChange = {
     ...base(context, leaver),
     change: what,
     countedBefore,
-    fields: what === 'hide' ? [{ name: 'hidden', before: leaver.link.image.hidden ?? null, after: 'true' }] : beforeImage(leaver.link),
+    fields:
+      what === 'hide'
+        ? [{ name: 'hidden', before: leaver.link.image.hidden ?? null, after: 'true' }]
+        : beforeImage(there ? fieldsOf(there) : leaver.link.image),
     releases: what === 'delete' ? addressesOf(leaver.link) : [],
   };
   return { bucket: 'orphan', skipReason: null, keptReason: null, change: row, link: null, losses: [] };
@@ -106,12 +119,6 @@ function released(context: PlanContext, leaver: Leaver): Planned {
     fields: [{ name: 'stamp', before: leaver.link.image.stamp ?? null, after: null }],
   };
   return { bucket: 'orphan', skipReason: null, keptReason: 'adopted', change: row, link: null, losses: [] };
-}
-
-function beforeImage(link: Link): DraftChange['fields'] {
-  return Object.entries(link.image).flatMap(([name, before]) =>
-    before === null ? [] : [{ name: name as never, before: before as never, after: null }],
-  );
 }
 
 function base(context: PlanContext, { link, reason, detail }: Leaver): DraftChange {

@@ -94,7 +94,11 @@ function linkedMatch(context: PlanContext, link: Link | null, view: TargetView):
 }
 
 /** Why an object is no longer ours to write: another type, mastered elsewhere, or somebody else's mark in the stamp place. */
-export function takenOverBecause(context: PlanContext, target: Entry, { as, sourceId }: Pick<Link, 'as' | 'sourceId'>): string | null {
+export function takenOverBecause(
+  context: Pick<PlanContext, 'route' | 'capabilityOf'>,
+  target: Entry,
+  { as, sourceId }: Pick<Link, 'as' | 'sourceId'>,
+): string | null {
   if (!context.capabilityOf(as).types.includes(target.type)) return `It has become a ${target.type}.`;
   const outgrown = context.capabilityOf(as).outgrown?.(target);
   if (outgrown) return outgrown;
@@ -106,15 +110,22 @@ export function takenOverBecause(context: PlanContext, target: Entry, { as, sour
 }
 
 /** True if an object with a stamp of this route is still what one of our push types makes, whatever the route's own is by now. */
-function isOursStill(context: PlanContext, target: Entry, sourceId: string): boolean {
-  return MANAGED_TYPES.some((as) => {
+export function isOursStill(context: Pick<PlanContext, 'route' | 'capabilityOf'>, target: Entry, sourceId: string): boolean {
+  const as = madeAs(context, target);
+  return as !== null && takenOverBecause(context, target, { as, sourceId }) === null;
+}
+
+/** The push type that makes objects of this kind in the target, the route's own first; null: none does. */
+export function madeAs({ route, capabilityOf }: Pick<PlanContext, 'route' | 'capabilityOf'>, target: Entry): PushType | null {
+  const makes = (as: PushType): boolean => {
     try {
-      return takenOverBecause(context, target, { as, sourceId }) === null;
+      return capabilityOf(as).types.includes(target.type);
     } catch {
       // A push type that this directory does not have.
       return false;
     }
-  });
+  };
+  return [route.push.as, ...MANAGED_TYPES].find(makes) ?? null;
 }
 
 const MANAGED_TYPES: readonly PushType[] = ['contact', 'guest', 'mailUser', 'sharedContact'];

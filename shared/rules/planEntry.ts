@@ -196,7 +196,14 @@ export function foundLink(
 }
 
 /** A link worked out from an object that carries our stamp, or that is adopted. What the old row remembers of the person is kept. */
-function fromTarget(context: PlanContext, entry: Entry, projection: Projection, target: Entry, old: Link | null, adopted: boolean): Link {
+export function fromTarget(
+  context: PlanContext,
+  entry: Entry,
+  projection: Projection,
+  target: Entry,
+  old: Link | null,
+  adopted: boolean,
+): Link {
   const image = fieldsOf(target);
   const written: Partial<Record<FieldName, string>> = {};
   for (const name of Object.keys(projection.fields) as FieldName[])

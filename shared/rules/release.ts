@@ -1,3 +1,4 @@
+import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
 import type { DraftChange, PlanContext, Planned, TargetView } from './view.ts';
@@ -8,21 +9,26 @@ import type { DraftChange, PlanContext, Planned, TargetView } from './view.ts';
  */
 export function released(context: PlanContext, link: Link, view: TargetView): Pick<Planned, 'also'> {
   const sight = link.targetId === null ? null : view.sight(link.targetId);
-  if (!sight?.there || !sight.entry || sight.entry.readOnly) return {};
-  const stamp = parseStamp(sight.entry.stamp);
-  if (stamp?.route !== context.route.id || stamp.sourceId !== link.sourceId) return {};
-  const also: DraftChange = {
+  const also = sight?.there ? releaseOf(context, link, sight.entry) : null;
+  return also ? { also } : {};
+}
+
+/** That change for an object as it is now; null: it carries no stamp of ours, or is mastered elsewhere. */
+export function releaseOf(context: Pick<PlanContext, 'route'>, link: Link, target: Entry | null): DraftChange | null {
+  const stamp = parseStamp(target?.stamp);
+  if (!target || target.readOnly || stamp?.route !== context.route.id || stamp.sourceId !== link.sourceId) return null;
+  return {
     route: context.route.id,
     change: 'update',
     kind: link.kind,
     as: link.as,
     sourceId: link.sourceId,
-    targetId: link.targetId,
+    targetId: target.id,
     address: link.address,
     displayName: link.displayName,
     reason: 'takenOver',
     orphan: false,
-    fields: [{ name: 'stamp', before: sight.entry.stamp ?? null, after: null }],
+    fields: [{ name: 'stamp', before: target.stamp ?? null, after: null }],
     desired: null,
     stamp: formatStamp({ route: context.route.id, sourceId: link.sourceId, adopted: link.adopted }),
     alias: link.alias,
@@ -35,5 +41,4 @@ export function released(context: PlanContext, link: Link, view: TargetView): Pi
     holders: [],
     firstPart: true,
   };
-  return { also };
 }

@@ -59,6 +59,8 @@ export interface Planned {
   /** To be stored by a push or sync although nothing is written to the target: refreshed image, leaving noted, link ended. */
   readonly link: Link | null;
   readonly losses: readonly string[];
+  /** A write beside it that is neither counted nor shown: the stamp of what was taken over goes (promise 6). */
+  readonly beside?: DraftChange | null;
 }
 
 export const NOTHING: Planned = { bucket: 'none', skipReason: null, keptReason: null, change: null, link: null, losses: [] };

@@ -3,6 +3,7 @@ import type { HeldPlan, JobRecord, JobState, RouteState } from '../model/job.ts'
 import type { Link } from '../model/link.ts';
 import type { MailboxCopy } from '../model/mailboxCopy.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
+import type { MembershipStore } from './membershipStore.ts';
 
 /**
  * What galsync remembers, as ports. `table/` keeps it in Azure Table Storage, `memory/` in a Map (tests, rules bench).
@@ -104,6 +105,15 @@ export interface IndexRecord {
   readonly hash: string;
   /** Address keys (`addressKey`), UPN and other attributes that the target keeps unique; stamps as `stamp:<text>`; aliases as `alias:<text>`, X500 addresses as `x500:<lower case>`. */
   readonly keys: readonly string[];
+  /** The galsync stamp that it carries, verbatim. */
+  readonly stamp?: string;
+}
+
+/** An object that carries a stamp of a route. */
+export interface StampedObject {
+  readonly id: string;
+  readonly sourceId: string;
+  readonly adopted: boolean;
 }
 
 /** Looks up a target directory without reading its rows. */
@@ -114,6 +124,8 @@ export interface TargetIndex {
   hash(id: string): string | null;
   /** Ids of the objects that hold this key. */
   find(key: string): readonly string[];
+  /** Objects that carry a stamp of this route, linked or not, in a stable order. */
+  stamped(route: string): readonly StampedObject[];
 }
 
 export interface SnapshotStore {
@@ -140,42 +152,6 @@ export interface SnapshotStore {
   dropIndex(connector: string, keepVersion: string): Promise<void>;
   /** Clear cache: the next pull is a full one. Keeps nothing of the connector's snapshot. */
   clear(connector: string): Promise<void>;
-}
-
-/** One page of a group's direct members, as it was read. */
-export interface MemberSlice {
-  readonly group: string;
-  /** 0, 1 … within the group. */
-  readonly sequence: number;
-  readonly members: readonly { readonly id: string; readonly group: boolean }[];
-  readonly everyUser: boolean;
-  /** The directory's cursor of the next page; null: the list ends here. */
-  readonly next: string | null;
-  /** Why members are missing from the list, in words. */
-  readonly lacking: string | null;
-  /** Why the group could not be read at all, in words: it has this slice only. */
-  readonly unreadable: string | null;
-}
-
-/** A group as filters name it, and its id; null: the directory has none of that name. */
-export interface GroupName {
-  readonly name: string;
-  readonly group: string | null;
-}
-
-/**
- * Members of the groups that filters name, by the pull that read them: they count from the moment in which the snapshot's state names that
- * pull as its version, so nothing is moved.
- */
-export interface MembershipStore {
-  putNames(connector: string, version: string, names: readonly GroupName[]): Promise<void>;
-  /** Null: this version was read without any group. */
-  names(connector: string, version: string): Promise<readonly GroupName[] | null>;
-  putSlice(connector: string, version: string, slice: MemberSlice): Promise<void>;
-  /** Group by group, each in order. */
-  slices(connector: string, version: string): AsyncIterable<MemberSlice>;
-  /** Drops all versions of a connector except these. */
-  drop(connector: string, keep: readonly string[]): Promise<void>;
 }
 
 export interface LinkStore {

@@ -32,6 +32,21 @@ describe('the index of a target', () => {
     );
   });
 
+  it('names the stamped objects of a route, over all pieces', () => {
+    const record = (id: string, stamp?: string): IndexRecord => ({ ...sampleIndexRecord(id, []), ...(stamp ? { stamp } : {}) });
+    const pieces = [
+      stored([record('t0'), record('t1', 'galsync:r:a:b'), record('t2', 'galsync-adopted:r:c')]),
+      stored([record('t3', 'galsync:r:a:b'), record('t4', 'galsync:other:x'), record('t5', 'no stamp of ours')]),
+    ];
+    const index = createIndex('v', pieces);
+    expect(index.stamped('r')).toEqual([
+      { id: 't1', sourceId: 'a:b', adopted: false },
+      { id: 't2', sourceId: 'c', adopted: true },
+      { id: 't3', sourceId: 'a:b', adopted: false },
+    ]);
+    expect([index.stamped('other').length, index.stamped('nobody')]).toEqual([1, []]);
+  });
+
   it('keeps leading zeros of hashes', () => {
     const index = createIndex('v', [stored([{ id: 'a', hash: '0000000000000001', keys: [] }])]);
     expect(index.hash('a')).toBe('0000000000000001');

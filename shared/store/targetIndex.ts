@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { IndexRecord, TargetIndex } from './store.ts';
+import { parseStamp } from '../model/stamp.ts';
+import type { IndexRecord, StampedObject, TargetIndex } from './store.ts';
 
 /** One range's piece of an index, as stored: parallel lists, hashes as hex. */
 export interface PackedIndexPiece {
@@ -7,6 +8,8 @@ export interface PackedIndexPiece {
   readonly hashes: readonly string[];
   /** `[key hash, ordinal in ids]` flattened. */
   readonly keys: readonly (string | number)[];
+  /** `[stamp, ordinal in ids]` flattened. */
+  readonly stamps?: readonly (string | number)[];
 }
 
 export function packPiece(records: readonly IndexRecord[]): PackedIndexPiece {
@@ -14,6 +17,7 @@ export function packPiece(records: readonly IndexRecord[]): PackedIndexPiece {
     ids: records.map((record) => record.id),
     hashes: records.map((record) => record.hash),
     keys: records.flatMap((record, ordinal) => [...new Set(record.keys)].flatMap((key) => [keyHash(key).toString(16), ordinal])),
+    stamps: records.flatMap((record, ordinal) => (record.stamp === undefined ? [] : [record.stamp, ordinal])),
   };
 }
 
@@ -22,17 +26,26 @@ function keyHash(key: string): bigint {
   return createHash('sha256').update(key).digest().readBigUInt64BE(0);
 }
 
-/** Sorted typed arrays: about 12 bytes a key and 8 a content hash beside the ids themselves. */
+/** Sorted typed arrays: about 12 bytes a key and 8 a content hash beside the ids themselves, and the source ids of stamped objects. */
 export function createIndex(version: string, pieces: readonly PackedIndexPiece[]): TargetIndex {
   const ids: string[] = [];
   const hashes: string[] = [];
   const pairs: { key: bigint; ordinal: number }[] = [];
+  const stamped = new Map<string, StampedObject[]>();
   for (const piece of pieces) {
     const base = ids.length;
     for (const id of piece.ids) ids.push(id);
     for (const hash of piece.hashes) hashes.push(hash);
     for (let n = 0; n < piece.keys.length; n += 2)
       pairs.push({ key: BigInt(`0x${piece.keys[n] as string}`), ordinal: base + (piece.keys[n + 1] as number) });
+    for (let n = 0; n < (piece.stamps?.length ?? 0); n += 2) {
+      const stamp = parseStamp(piece.stamps![n] as string);
+      if (!stamp) continue;
+      const { route, sourceId, adopted } = stamp;
+      const ofRoute = stamped.get(route) ?? [];
+      ofRoute.push({ id: ids[base + (piece.stamps![n + 1] as number)]!, sourceId, adopted });
+      stamped.set(route, ofRoute);
+    }
   }
   pairs.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.ordinal - b.ordinal));
   const keys = BigUint64Array.from(pairs, (pair) => pair.key);
@@ -52,6 +65,7 @@ export function createIndex(version: string, pieces: readonly PackedIndexPiece[]
       for (let at = lowerBound(keys, wanted); at < keys.length && keys[at] === wanted; at += 1) found.push(ids[ordinals[at]!]!);
       return found;
     },
+    stamped: (route) => stamped.get(route) ?? [],
   };
 }
 

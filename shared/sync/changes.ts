@@ -1,5 +1,5 @@
 import { causeText } from '../model/failure.ts';
-import { type JobRecord, TERMINAL } from '../model/job.ts';
+import { type JobRecord, onlyShows, TERMINAL } from '../model/job.ts';
 import type { Batch, Change, Outcome } from '../model/plan.ts';
 import type { SyncContext } from './context.ts';
 import type { SealedRoute } from './sealed.ts';
@@ -42,10 +42,7 @@ export async function* changesOf(
     for await (const batch of context.store.plans.batches(key)) {
       for (const change of batch.changes) {
         if (change.firstPart) continue;
-        const view = changeView(change, batch, sealed, {
-          simulation: record.job.action === 'simulate',
-          over: TERMINAL.has(record.job.state),
-        });
+        const view = changeView(change, batch, sealed, { simulation: onlyShows(record), over: TERMINAL.has(record.job.state) });
         if (!matches(view, filter)) continue;
         if (onlyNew && view.result === 'failed' && (await context.store.links.get(change.route, change.sourceId))?.retry?.tries !== 1)
           continue;

@@ -1,10 +1,10 @@
 import type { Job, JobRecord, JobState, RouteResult, Trip } from '../model/job.ts';
-import { TERMINAL } from '../model/job.ts';
+import { onlyShows, TERMINAL } from '../model/job.ts';
 import type { SyncContext } from './context.ts';
 import { finishedCopies, reportCopies } from './copyCounts.ts';
 import { countRoute } from './countRoute.ts';
 import { releaseLeases } from './leases.ts';
-import { afterRun } from './routeMemory.ts';
+import { afterRun, approvedFor } from './routeMemory.ts';
 import type { SealedRoute } from './sealed.ts';
 
 /** Last step of a round: sums over change rows, state of each route and of the job, memory of the routes, leases, log. */
@@ -63,8 +63,8 @@ async function closeRoute(context: SyncContext, record: JobRecord, route: RouteR
           ? 'cancelled: The job was cancelled before this route was planned.'
           : 'internal: This route was not planned.'),
     };
-  const simulation = record.job.action === 'simulate';
-  const approved = new Set((await context.store.routes.get(route.id)).approved);
+  const simulation = onlyShows(record);
+  const approved = approvedFor(record, await context.store.routes.get(route.id));
   const { counts, nextRetry, removals } = await countRoute(
     sealed,
     context.store.plans.batches(key),

@@ -85,7 +85,7 @@ function indexRecord(entry: Entry): IndexRecord {
   for (const value of entry.x500 ?? []) keys.add(`x500:${value.toLowerCase()}`);
   if (entry.stamp) keys.add(`stamp:${entry.stamp}`);
   if (typeof entry.attributes.alias === 'string') keys.add(`alias:${entry.attributes.alias.toLowerCase()}`);
-  return { id: entry.id, hash: entryHash(entry), keys: [...keys] };
+  return { id: entry.id, hash: entryHash(entry), keys: [...keys], ...(entry.stamp ? { stamp: entry.stamp } : {}) };
 }
 
 /** Per shard of the range: id → set → part (null: gone). */

@@ -1,5 +1,6 @@
 import type { Counts } from '../model/job.ts';
 import type { Batch, Change, KeptReason, Outcome, SkipReason } from '../model/plan.ts';
+import { parseStamp } from '../model/stamp.ts';
 import { changeKey } from '../rules/breakers.ts';
 import type { SealedRoute } from './sealed.ts';
 
@@ -88,7 +89,13 @@ function countLeaver(
   else if (outcome?.result === 'held' || (!outcome && without === 'held')) leavers.held += 1;
   else if (change.change === 'hide') leavers.hidden += 1;
   else if (change.change === 'delete') leavers.deleted += 1;
-  else add(keptBecause, 'adopted');
+  else add(keptBecause, releasedAs(change));
+}
+
+/** An object that stays and is only given up: it was there before us, or its route is retired and leaves it. */
+function releasedAs(change: Change): KeptReason {
+  const before = change.fields.find((field) => field.name === 'stamp')?.before;
+  return change.reason === 'retired' && parseStamp(String(before))?.adopted !== true ? 'policy' : 'adopted';
 }
 
 function add<K extends string>(sums: Partial<Record<K, number>>, key: K): void {

@@ -1,14 +1,19 @@
-import type { HeldPlan, JobRecord, RouteResult, RouteState, Trip } from '../model/job.ts';
+import { type Errand, type HeldPlan, type JobRecord, onlyShows, type RouteResult, type RouteState, type Trip } from '../model/job.ts';
 import type { Change } from '../model/plan.ts';
 import { changeKey, judgeBreakers, planHash } from '../rules/breakers.ts';
+import type { SnapshotState } from '../store/store.ts';
 import type { SyncContext } from './context.ts';
 import { isRemoval } from './countRoute.ts';
 import { decide } from './decide.ts';
-import type { Planning } from './planning.ts';
+import type { TargetSide } from './planning.ts';
+import { approvedFor } from './routeMemory.ts';
 import type { RangeSummary } from './sealed.ts';
 
 const REMOVALS_WINDOW_MS = 23 * 3_600_000;
 const APPROVED_BREAKERS = new Set(['removals', 'creations', 'clearedPercent', 'addressChangesPercent', 'firstRun', 'sourceShrinkPercent']);
+
+/** What judging asks of a route. `sourceState` null: an undo or a retire, which read no source. */
+export type SealedSide = Pick<TargetSide, 'route' | 'configuration'> & { readonly sourceState: Pick<SnapshotState, 'unstamped'> | null };
 
 export interface Verdict {
   readonly held: boolean;
@@ -23,21 +28,27 @@ export interface Verdict {
 export async function judgeRoute(
   context: SyncContext,
   record: JobRecord,
-  planning: Planning,
+  planning: SealedSide,
   changes: readonly Change[],
   summary: RangeSummary,
 ): Promise<Verdict> {
   const state = await context.store.routes.get(planning.route.id);
-  const simulation = record.job.action === 'simulate';
+  const simulation = onlyShows(record);
   // Held by an attempt of this activity whose host died: what was approved is used up, and judging again would count it.
   if (state.held?.job === record.job.id && state.held.round === record.round && !simulation)
     return { held: true, trips: state.held.trips, hash: state.held.hash };
   const doable = changes.filter((change) => change.change !== 'skip' && change.change !== 'keep' && !change.firstPart);
   if (planning.configuration.paused && !simulation && doable.length > 0) return paused(doable.length);
-  const trips = tripsOf({ id: record.job.id, createdAt: record.job.createdAt, only: record.only }, planning, state, doable, summary);
+  const trips = tripsOf(
+    { id: record.job.id, createdAt: record.job.createdAt, only: record.only, errand: record.errand },
+    planning,
+    state,
+    doable,
+    summary,
+  );
   if (simulation) return { held: false, trips, hash: trips.length > 0 ? hashOf(planning, doable, trips) : null };
   if (trips.length === 0) {
-    if (state.held) await resolve(context, state.held, planning.route.id);
+    if (state.held) await resolve(context, record, state.held, planning.route.id);
     return { held: false, trips, hash: null };
   }
   return hold(context, record, planning, state, doable, trips);
@@ -57,17 +68,18 @@ export interface Judged {
   readonly id: string;
   readonly createdAt: string;
   readonly only: readonly string[] | null;
+  readonly errand?: Errand | undefined;
 }
 
 /** Which breakers a route's changes (those that would be carried out) trip. */
 export function tripsOf(
   job: Judged,
-  planning: Planning,
+  planning: SealedSide,
   state: RouteState,
   doable: readonly Change[],
   summary: RangeSummary,
 ): readonly Trip[] {
-  const approved = new Set(state.approved);
+  const approved = approvedFor(job, state);
   const counting = doable.filter((change) => !approved.has(changeKey(change)));
   const since = Date.parse(job.createdAt) - REMOVALS_WINDOW_MS;
   return judgeBreakers(planning.route.breakers, {
@@ -81,10 +93,10 @@ export function tripsOf(
     ).length,
     addressChanges: counting.filter((change) => change.change === 'update' && !change.orphan && changesAddress(change)).length,
     linked: summary.linked,
-    source: planning.sourceState.unstamped,
-    // A shrink that was approved is accepted for this round; `only` is no read of the source.
-    accepted: job.only || state.held?.decision?.what === 'approved' ? null : state.accepted,
-    firstRun: !state.ranOnce && !job.only,
+    source: planning.sourceState?.unstamped ?? {},
+    // A shrink that was approved is accepted for this round; `only` is no read of the source, and an errand reads none.
+    accepted: job.only || job.errand || (state.held?.decision?.what === 'approved' && !state.held.errand) ? null : state.accepted,
+    firstRun: !state.ranOnce && !job.only && !job.errand,
   });
 }
 
@@ -117,21 +129,21 @@ function coveredBy(doable: readonly Change[], trips: readonly Trip[]): readonly 
   });
 }
 
-function hashOf(planning: Planning, doable: readonly Change[], trips: readonly Trip[]): string {
+function hashOf(planning: SealedSide, doable: readonly Change[], trips: readonly Trip[]): string {
   return planHash(planning.route.id, coveredBy(doable, trips).map(changeKey));
 }
 
 async function hold(
   context: SyncContext,
   record: JobRecord,
-  planning: Planning,
+  planning: SealedSide,
   state: RouteState,
   doable: readonly Change[],
   trips: readonly Trip[],
 ): Promise<Verdict> {
   const route = planning.route.id;
   const hash = hashOf(planning, doable, trips);
-  const standing = await standingPlan(context, state, route);
+  const standing = await standingPlan(context, state.held, route);
   if (standing && standing.job !== record.job.id) {
     await showNewer(context, record, route, standing, trips, doable);
     return {
@@ -151,14 +163,14 @@ async function hold(
     trips,
     keys: coveredBy(doable, trips).map(changeKey),
     decision: null,
+    ...(record.errand ? { errand: true } : {}),
   };
   await context.store.routes.update(route, (current) => ({ ...current, held, approved: [] }));
   return { held: true, trips, hash };
 }
 
 /** The held plan that still stands; an expired one, or a rejected one whose changes differ now, makes room for a new one. */
-async function standingPlan(context: SyncContext, state: RouteState, route: string): Promise<HeldPlan | null> {
-  const { held } = state;
+async function standingPlan(context: SyncContext, held: HeldPlan | null, route: string): Promise<HeldPlan | null> {
   if (!held || held.decision?.what === 'approved') return null;
   if (held.decision?.what === 'rejected') return null;
   if (held.expiresAt >= context.now().toISOString()) return held;
@@ -179,8 +191,10 @@ function rejectedTrip(held: HeldPlan | null): Trip {
   };
 }
 
-async function resolve(context: SyncContext, held: HeldPlan, route: string): Promise<void> {
-  if (held.decision) return;
+/** What holds a sync back is resolved by a sync that is not held; the plan of an undo or a retire by nobody but its approver, or by time. */
+async function resolve(context: SyncContext, record: JobRecord, held: HeldPlan, route: string): Promise<void> {
+  if (held.decision || record.errand) return;
+  if (held.errand) return void (await standingPlan(context, held, route));
   await decide(context, held.job, route, { what: 'resolved', by: 'galsync', at: context.now().toISOString() });
 }
 

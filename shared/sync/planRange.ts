@@ -11,11 +11,13 @@ import type { Selected } from '../rules/select.ts';
 import type { DraftChange, Planned, TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import { entryOf } from './commitShards.ts';
-import type { Planning } from './planning.ts';
+import { linksOf } from './errandRange.ts';
+import { isVirtual, type Planning } from './planning.ts';
 import { planOnProof } from './proveTargets.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
 import { openTargetView } from './targetSight.ts';
+import { unlinkedRows } from './unlinked.ts';
 
 /** An entry of the source with what deciding about it needs, before the target is looked at. */
 export interface Candidate {
@@ -36,20 +38,17 @@ export interface PlannedRange {
 
 /** Reads the range, preloads what of the target is needed, then decides entry by entry without I/O. */
 export async function planRange(planning: Planning, range: Range): Promise<PlannedRange> {
-  const links = await linksOf(planning, range);
+  const links = await linksOf(planning.context, planning.route.id, range);
   const candidates = await candidatesOf(planning, range, links);
   const known = new Set(candidates.map((one) => one.entry.id));
   const gone = planning.only ? [] : [...links.values()].filter((link) => !known.has(link.sourceId));
   const keys = candidates.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
   const concerned = [...gone, ...candidates.flatMap((one) => (one.link ? [one.link] : []))];
   const view = await openTargetView(planning, keys, concerned);
-  return planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
-}
-
-async function linksOf(planning: Planning, range: Range): Promise<ReadonlyMap<string, Link>> {
-  const links = new Map<string, Link>();
-  for await (const link of planning.context.store.links.range(planning.route.id, range.from, range.to)) links.set(link.sourceId, link);
-  return links;
+  const made = await planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
+  if (planning.only || isVirtual(planning)) return made;
+  const rows = await unlinkedRows(planning, range, links, known);
+  return { ...made, changes: [...made.changes, ...rows] };
 }
 
 async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap<string, Link>): Promise<readonly Candidate[]> {

@@ -1,5 +1,5 @@
 import type { Capability, Connector } from '../connectors/connector.ts';
-import type { Configuration, ConnectorSettings, RouteSettings } from '../model/configuration.ts';
+import type { Configuration, ConnectorSettings, PushType, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
 import type { JobRecord } from '../model/job.ts';
@@ -16,20 +16,26 @@ import { membershipOfRoute } from './memberships.ts';
 
 const STALE_MS = 24 * 3_600_000;
 
-/** Everything that planning a route needs, opened once per activity. */
-export interface Planning {
+/** The target's side of a route: all that an undo or a retire needs, which ask nothing of the source. */
+export interface TargetSide {
   readonly context: SyncContext;
-  /** Addresses or ids: just these entries. null: all. */
-  readonly only: readonly string[] | null;
   readonly configuration: Configuration;
   readonly route: RouteSettings;
-  readonly source: ConnectorSettings;
-  readonly sourceSets: readonly string[];
-  readonly sourceState: SnapshotState;
   readonly target: Connector;
   readonly targetState: SnapshotState;
   /** Of each push type that the route's objects have, the one of users first. */
   readonly capabilities: readonly Capability[];
+  readonly capabilityOf: (as: PushType) => Capability;
+  readonly now: Date;
+}
+
+/** Everything that planning a route needs, opened once per activity. */
+export interface Planning extends TargetSide {
+  /** Addresses or ids: just these entries. null: all. */
+  readonly only: readonly string[] | null;
+  readonly source: ConnectorSettings;
+  readonly sourceSets: readonly string[];
+  readonly sourceState: SnapshotState;
   readonly owners: DomainOwners;
   /** What could not be judged, for people. */
   readonly warnings: readonly string[];
@@ -58,6 +64,18 @@ function refuseBlindTarget(target: string, capabilities: readonly Capability[], 
   });
 }
 
+/** Opens the target of a route. Throws `FailureError` if it is not configured, was never read or may not be read completely. */
+export async function openTarget(context: SyncContext, input: Pick<PlanningInput, 'configuration' | 'route'>): Promise<TargetSide> {
+  const { configuration } = input;
+  const route = routeSettings(configuration, input.route);
+  const opened: OpenConnector = context.open(connectorSettings(configuration, route.to), configuration);
+  const targetState = await readState(context, route.to);
+  const capabilityOf = (as: PushType): Capability => opened.connector.capability(as);
+  const capabilities = pushTypesOf(route.push.as).map(capabilityOf);
+  refuseBlindTarget(route.to, capabilities, targetState);
+  return { context, configuration, route, target: opened.connector, targetState, capabilities, capabilityOf, now: context.now() };
+}
+
 export interface PlanningInput {
   /** The running configuration, or one that is only looked at (preview). */
   readonly configuration: Configuration;
@@ -81,34 +99,25 @@ export function planningOf(record: JobRecord, configuration: Configuration, rout
  */
 export async function openPlanning(context: SyncContext, input: PlanningInput): Promise<Planning> {
   const { configuration } = input;
-  const route = routeSettings(configuration, input.route);
-  const source = connectorSettings(configuration, route.from);
-  const opened: OpenConnector = context.open(connectorSettings(configuration, route.to), configuration);
-  const sourceState = await readState(context, route.from);
-  const targetState = await readState(context, route.to);
+  const source = connectorSettings(configuration, routeSettings(configuration, input.route).from);
+  const sourceState = await readState(context, source.id);
+  const side = await openTarget(context, input);
+  const { route, capabilityOf, now } = side;
   const domains: Record<string, readonly string[]> = {};
   for (const connector of configuration.connectors) {
     const state = await context.store.snapshots.state(connector.id);
     if (state) domains[connector.id] = state.domains;
   }
   const owners = domainOwners(configuration.connectors, domains);
-  const capabilities = pushTypesOf(route.push.as).map((as) => opened.connector.capability(as));
-  refuseBlindTarget(route.to, capabilities, targetState);
   const { warnings, ...membership } = await membershipOfRoute(context, source, route, sourceState);
-  const now = context.now();
   const existingWhere = route.push.existingWhere ? compileCondition(route.push.existingWhere, now) : (_entry: Entry): boolean => true;
   const selection: SelectionContext = { source, route, owners, membership, now };
   return {
-    context,
+    ...side,
     only: input.only,
-    configuration,
-    route,
     source,
     sourceSets: context.open(source, configuration).connector.sets,
     sourceState,
-    target: opened.connector,
-    targetState,
-    capabilities,
     owners,
     warnings,
     earlierTarget: input.earlierTarget ?? null,
@@ -116,11 +125,11 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     selection,
     plan: {
       route,
-      capabilityOf: (as) => opened.connector.capability(as),
+      capabilityOf,
       now,
       existingWhere,
       select: compileSelection(selection),
-      project: compileProjections(route, (as) => opened.connector.capability(as)),
+      project: compileProjections(route, capabilityOf),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
       routes: new Set(configuration.routes.map((one) => one.id)),
     },

@@ -90,7 +90,7 @@ async function planned(
   const ranges = { done: work.done, of: work.ranges.length };
   if (!after) return { ...NOTHING, id: work.route.id, state, cause, ranges, notReadYet, effect: `Cannot be planned: ${cause}` };
   const { differences, samples } = differencesOf(now?.changes ?? [], after.changes, work.samples);
-  const heldBecause = await tripsIn(context, after);
+  const heldBecause = await tripsIn(context, after, context.now());
   const held =
     heldBecause.length > 0
       ? `It would be held: ${listed(heldBecause.map((trip) => `${trip.breaker} ${trip.value} of at most ${trip.limit}`))}.`

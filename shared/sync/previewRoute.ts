@@ -143,10 +143,10 @@ async function* once<T>(item: T): AsyncGenerator<T> {
 }
 
 /** Breakers that the plan would trip if a job ran now. */
-export async function tripsIn(context: SyncContext, { planning, changes, summary }: SettledRoute): Promise<readonly Trip[]> {
+export async function tripsIn(context: SyncContext, { planning, changes, summary }: SettledRoute, at: Date): Promise<readonly Trip[]> {
   const state = await context.store.routes.get(planning.route.id);
   const doable = changes.filter((change) => change.change !== 'skip' && change.change !== 'keep' && !change.firstPart);
-  return tripsOf({ id: 'preview', createdAt: planning.plan.now.toISOString(), only: null }, planning, state, doable, summary);
+  return tripsOf({ id: 'preview', createdAt: at.toISOString(), only: null }, planning, state, doable, summary);
 }
 
 /** What differs after claims, and the samples that still stand then. */

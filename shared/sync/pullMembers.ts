@@ -2,7 +2,7 @@ import { type WantedGroup, wantedGroups } from '../config/wantedGroups.ts';
 import { addressKey, type Connector } from '../connectors/connector.ts';
 import type { Configuration } from '../model/configuration.ts';
 import { FailureError } from '../model/failure.ts';
-import type { GroupName, MemberSlice } from '../store/store.ts';
+import type { GroupName, MemberSlice } from '../store/membershipStore.ts';
 import { entryOf } from './commitShards.ts';
 import type { SyncContext } from './context.ts';
 

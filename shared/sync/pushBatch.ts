@@ -58,6 +58,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
     position: start,
     until: context.now().getTime() + TIME_MS,
     trigger: record?.job.trigger ?? 'api',
+    retries: !record?.errand,
     connector,
     cancelled,
     lastShown: 0,
@@ -68,8 +69,8 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
       const next = work[run.position.sequence];
       if (next === undefined) return await finish(run, { position: run.position, end: true, waitUntil: null });
       const key = { job: start.job, round: start.round, route: next.route, lane: start.lane, sequence: next.sequence };
-      const write = { connector, now: context.now, sleep: context.sleep, save: (link: Link) => context.store.links.put(link) };
-      const complete = await workOff(run, key, write);
+      const save = (link: Link): Promise<void> => context.store.links.put(link);
+      const complete = await workOff(run, key, { connector, now: context.now, sleep: context.sleep, save, retries: run.retries });
       if (!complete) {
         const end = await cancelled();
         // Nobody waits for deferred changes of a cancelled job.
@@ -89,6 +90,8 @@ interface Run {
   position: LanePosition;
   readonly until: number;
   readonly trigger: Job['trigger'];
+  /** False in an undo or a retire: no later job repeats what they leave open. */
+  readonly retries: boolean;
   readonly connector: WriteContext['connector'];
   readonly cancelled: () => Promise<boolean>;
   lastShown: number;
@@ -200,8 +203,8 @@ function stopped(run: Run, stop: NonNullable<LanePosition['stop']>): Outcome {
     result: 'failed',
     at: run.context.now().toISOString(),
     targetId: null,
-    failure: failure as Failure,
-    retryAt,
+    failure: (run.retries ? failure : { ...failure, nextStep: 'Start this job again when the cause is gone.' }) as Failure,
+    retryAt: run.retries ? retryAt : null,
     owner: null,
     note: null,
   };

@@ -20,13 +20,19 @@ export async function routesToPlan(context: SyncContext, input: { job: string; r
   const causes = new Map<string, string>();
   for (const id of found.roundRoutes) {
     const route = routeSettings(configuration, id);
+    // An undo or a retire goes by what the target holds; whether the source can be read is nothing to it.
+    const source = found.errand && found.errand.what !== 'relink' ? null : route.from;
     const failure =
-      unreadable(found, route.from, 'source') ??
+      (source && unreadable(found, source, 'source')) ??
       unreadable(found, route.to, 'target') ??
-      (await missing(context, route.from)) ??
+      (source && (await missing(context, source))) ??
       (await missing(context, route.to));
     if (failure) causes.set(id, failure);
-    else planned.push({ route: id, ranges: rangesFor((await context.store.snapshots.state(route.from))?.total ?? 0) });
+    else
+      planned.push({
+        route: id,
+        ranges: rangesFor((await context.store.snapshots.state(found.errand ? route.to : route.from))?.total ?? 0),
+      });
   }
   await context.store.jobs.update(input.job, (record) => {
     const routes = record.job.routes.map((known): RouteResult => {

@@ -1,13 +1,16 @@
-import type { JobRecord } from '../model/job.ts';
+import type { Capability } from '../connectors/connector.ts';
+import { type JobRecord, onlyShows } from '../model/job.ts';
+import type { Batch } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
+import { withBeforeImages } from './beforeImages.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
-import { judgeRoute } from './judgeRoute.ts';
-import { isVirtual, openPlanning, planningOf } from './planning.ts';
+import { judgeRoute, type Verdict } from './judgeRoute.ts';
+import { isVirtual, openPlanning, openTarget, planningOf, type TargetSide } from './planning.ts';
 import { NOTES_LANE, type RangeSummary, type SealedRoute } from './sealed.ts';
-import { addUp, type RoutePlan, type SettledRoute, settleRoutes } from './settleRoutes.ts';
+import { addUp, type RoutePlan, type SettledRoute, settleErrands, settleRoutes } from './settleRoutes.ts';
 
 export interface SealedTarget {
   readonly target: string;
@@ -50,10 +53,8 @@ export async function sealPlan(
   );
   const copies = await copiedRoutes(context, run);
   if (record.job.action === 'simulate') return { ...nothing, copies };
-  const pushes = record.job.action === 'push' || record.job.action === 'sync';
-  return pushes
-    ? { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route), copies }
-    : nothing;
+  if (record.job.action === 'relink' || onlyShows(record)) return nothing;
+  return { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route), copies };
 }
 
 async function copiedRoutes(context: SyncContext, run: readonly SealedRoute[]): Promise<readonly string[]> {
@@ -70,14 +71,11 @@ async function sealRoutes(
   target: string,
   keys: readonly PlanKey[],
 ): Promise<readonly SealedRoute[]> {
-  const plans: RoutePlan[] = [];
-  for (const key of keys) plans.push(await readDrafts(context, record, key));
   const { configuration } = await context.configuration();
-  const real = plans.filter((plan) => !isVirtual(plan.planning));
-  const capabilities = (real.length > 0 ? real : plans).flatMap((plan) => plan.planning.capabilities);
+  const { routes: settled, capabilities } = await settledPlans(context, record, keys);
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(...capabilities.map(({ lanes }) => lanes), settings.limits.lanes ?? Number.MAX_SAFE_INTEGER));
-  const routes = await settleRoutes(plans);
+  const routes = await withBeforeImages(context, settled);
   const ordered = orderedChunks(routes.map((route) => route.changes));
   const sealed: SealedRoute[] = [];
   for (const route of routes)
@@ -93,6 +91,34 @@ async function sealRoutes(
   return sealed;
 }
 
+/** The plans of the ranges, with claims settled: of a job that looks at its sources, or of an undo, a retire or a relink. */
+async function settledPlans(
+  context: SyncContext,
+  record: JobRecord,
+  keys: readonly PlanKey[],
+): Promise<{ readonly routes: readonly SettledRoute[]; readonly capabilities: readonly Capability[] }> {
+  const { configuration } = await context.configuration();
+  if (record.errand) {
+    const plans: RoutePlan<TargetSide>[] = [];
+    for (const key of keys) {
+      const side = await openTarget(context, { configuration, route: key.route });
+      plans.push(await readDrafts(context, key, side));
+    }
+    return { routes: settleErrands(plans), capabilities: plans.flatMap((plan) => plan.planning.capabilities) };
+  }
+  const plans: RoutePlan[] = [];
+  for (const key of keys) {
+    const planning = await openPlanning(context, planningOf(record, configuration, key.route));
+    const plan = await readDrafts(context, key, planning);
+    const source = planning.sourceState.losses.map((loss) => `The source's "${loss}" is not granted and was left out.`);
+    const warnings = [...plan.summary.warnings, ...insiders(plan.summary.internalOnly), ...source];
+    plans.push({ ...plan, summary: { ...plan.summary, warnings } });
+  }
+  const real = plans.filter((plan) => !isVirtual(plan.planning));
+  const capabilities = (real.length > 0 ? real : plans).flatMap((plan) => plan.planning.capabilities);
+  return { routes: await settleRoutes(plans), capabilities };
+}
+
 async function markFailed(context: SyncContext, record: JobRecord, route: string, cause: string): Promise<void> {
   await context.store.jobs.update(record.job.id, (current) => ({
     ...current,
@@ -103,14 +129,12 @@ async function markFailed(context: SyncContext, record: JobRecord, route: string
   }));
 }
 
-async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey): Promise<RoutePlan> {
+async function readDrafts<Side extends TargetSide>(context: SyncContext, key: PlanKey, planning: Side): Promise<RoutePlan<Side>> {
   const pieces = await context.store.plans.draftSummaries(key);
   const changes: DraftChange[] = [];
   for (const piece of pieces)
     for await (const some of context.store.plans.draftChanges(key, piece.from))
       changes.push(...(some as unknown as readonly DraftChange[]));
-  const { configuration } = await context.configuration();
-  const planning = await openPlanning(context, planningOf(record, configuration, key.route));
   const summary = addUp(pieces.map((piece) => piece.summary as RangeSummary));
   return {
     planning,
@@ -120,8 +144,6 @@ async function readDrafts(context: SyncContext, record: JobRecord, key: PlanKey)
       ...summary,
       warnings: [
         ...summary.warnings,
-        ...insiders(summary.internalOnly),
-        ...planning.sourceState.losses.map((loss) => `The source's "${loss}" is not granted and was left out.`),
         ...planning.targetState.losses.map((loss) => `The target's "${loss}" is not granted and was left out.`),
       ],
     },
@@ -144,8 +166,10 @@ async function sealRoute(
   const before = (await context.store.plans.getSealed(plan.key)) as SealedRoute | null;
   if (before) return before;
   const { changes } = plan;
-  const verdict = await judgeRoute(context, record, plan.planning, changes, plan.summary);
-  const batches = cutBatches(plan.key, changes, ordered, laneCount);
+  const links = record.errand?.what === 'relink';
+  const verdict: Verdict = links ? NOTHING_WRITTEN : await judgeRoute(context, record, plan.planning, changes, plan.summary);
+  const cut = cutBatches(plan.key, changes, ordered, laneCount);
+  const batches = links && !onlyShows(record) ? cut.map((batch) => linked(batch, context.now())) : cut;
   for (let n = 0; n < batches.length; n += 50) await context.store.plans.putBatches(batches.slice(n, n + 50));
   const perLane: Record<string, number> = {};
   for (const batch of batches) perLane[String(batch.lane)] = (perLane[String(batch.lane)] ?? 0) + 1;
@@ -169,6 +193,16 @@ async function sealRoute(
   };
   await context.store.plans.putSealed(plan.key, sealed);
   return sealed;
+}
+
+/** A relink writes to no directory: there is nothing to hold. */
+const NOTHING_WRITTEN: Verdict = { held: false, trips: [], hash: null };
+
+/** The links of a relink were written when its ranges were planned. */
+function linked(batch: Batch, at: Date): Batch {
+  const done = { result: 'done' as const, at: at.toISOString(), failure: null, retryAt: null, owner: null, note: null };
+  const changes = batch.changes.filter(isCarriedOut);
+  return { ...batch, outcomes: Object.fromEntries(changes.map((change) => [change.id, { ...done, targetId: change.targetId }])) };
 }
 
 /** The plan's totals show at once; so does in which round each route was planned, by which a repeated call adds nothing. */

@@ -1,21 +1,28 @@
 import type { Change } from '../model/plan.ts';
 import { type SettledChange, settleClaims } from '../rules/claims.ts';
+import { settleReverse } from '../rules/settleReverse.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey } from '../store/store.ts';
 import { claimantsOf } from './claimants.ts';
-import { isVirtual, type Planning } from './planning.ts';
+import type { SealedSide } from './judgeRoute.ts';
+import { isVirtual, type Planning, type TargetSide } from './planning.ts';
 import type { RangeSummary } from './sealed.ts';
 
 /** What the ranges of one route planned. */
-export interface RoutePlan {
-  readonly planning: Planning;
+export interface RoutePlan<Side extends TargetSide = Planning> {
+  readonly planning: Side;
   readonly key: PlanKey;
   readonly changes: readonly DraftChange[];
   readonly summary: RangeSummary;
 }
 
 /** A route's plan after claims. */
-export type SettledRoute = Omit<RoutePlan, 'changes'> & { readonly changes: readonly Change[] };
+export interface SettledRoute {
+  readonly planning: SealedSide;
+  readonly key: PlanKey;
+  readonly changes: readonly Change[];
+  readonly summary: RangeSummary;
+}
 
 /** Settles the claims of all routes into one target (design §3, step 3); for a job's plan, or one that is only looked at. */
 export async function settleRoutes(plans: readonly RoutePlan[]): Promise<readonly SettledRoute[]> {
@@ -34,8 +41,22 @@ export async function settleRoutes(plans: readonly RoutePlan[]): Promise<readonl
   return plans.map((plan) => withClaims(plan, settled, absent.get(plan.planning.route.id) ?? []));
 }
 
+/** The same for undo, retire and relink, which claim nothing for newcomers: releases before takes, over all routes into the target. */
+export function settleErrands(plans: readonly RoutePlan<TargetSide>[]): readonly SettledRoute[] {
+  const unique = plans.some((plan) => plan.planning.capabilities.some((capability) => capability.uniqueAddresses));
+  const settled = settleReverse(
+    plans.flatMap((plan) => plan.changes),
+    unique,
+  );
+  return plans.map((plan) => withClaims({ ...plan, planning: { ...plan.planning, sourceState: null } }, settled, []));
+}
+
 /** A route's plan once claims are settled: its changes in order, and its counts with those that were unchanged until others claimed. */
-function withClaims({ planning, key, summary }: RoutePlan, settled: readonly SettledChange[], absent: readonly string[]): SettledRoute {
+function withClaims(
+  { planning, key, summary }: Pick<SettledRoute, 'planning' | 'key' | 'summary'>,
+  settled: readonly SettledChange[],
+  absent: readonly string[],
+): SettledRoute {
   const own = settled.filter((one) => one.change.route === key.route);
   const changes = own.map(
     (one, n): Change => ({

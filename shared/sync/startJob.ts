@@ -31,23 +31,47 @@ export async function startJob(
 ): Promise<JobRecord> {
   const { configuration, version } = await context.configuration();
   const routes = chosenRoutes(configuration, request);
-  const connectors = involved(configuration, request, routes);
+  return startRecord(context, instances, {
+    action: request.action,
+    trigger,
+    startedBy,
+    reason: request.reason ?? null,
+    version,
+    routes,
+    connectors: involved(configuration, request, routes),
+    more: {
+      fresh: request.fresh ?? false,
+      only: request.only ?? null,
+      ...(request.keepTargets?.length ? { keepTargets: request.keepTargets } : {}),
+    },
+  });
+}
+
+/** What every kind of job is made of. */
+export interface NewJob {
+  readonly action: Action;
+  readonly trigger: Trigger;
+  readonly startedBy: string;
+  readonly reason: string | null;
+  /** Of the configuration. */
+  readonly version: string;
+  readonly routes: readonly string[];
+  readonly connectors: JobRecord['connectors'];
+  readonly more?: Partial<Pick<JobRecord, 'fresh' | 'only' | 'errand' | 'keepTargets'>>;
+  /** Further fields of the job as the API shows it. */
+  readonly shown?: Partial<Job>;
+}
+
+/** Writes a new job's row, takes the leases and starts its first round. Throws `Refusal` 409 if a connector is busy. */
+export async function startRecord(context: SyncContext, instances: Instances, wanted: NewJob): Promise<JobRecord> {
+  const { action, trigger, routes, connectors } = wanted;
   const id = newJobId(context);
   const record: JobRecord = {
-    job: newJob(
-      context,
-      id,
-      request,
-      trigger,
-      startedBy,
-      version,
-      routes,
-      connectors.map((c) => c.id),
-    ),
+    fresh: false,
+    only: null,
+    ...wanted.more,
+    job: newJob(context, id, wanted),
     connectors,
-    fresh: request.fresh ?? false,
-    only: request.only ?? null,
-    ...(request.keepTargets?.length ? { keepTargets: request.keepTargets } : {}),
     cancelRequested: false,
     round: 1,
     roundRoutes: routes,
@@ -60,7 +84,7 @@ export async function startJob(
   };
   await context.store.jobs.create(record);
   await leaseAndStart(context, instances, record, () => context.store.jobs.remove(id));
-  context.log({ event: 'job.started', job: id, action: request.action, trigger, routes: routes.length, connectors: connectors.length });
+  context.log({ event: 'job.started', job: id, action, trigger, routes: routes.length, connectors: connectors.length });
   return record;
 }
 
@@ -125,31 +149,23 @@ function newJobId(context: SyncContext): string {
     .replace(/[-:]|\.\d+/g, '')}-${context.randomHex(6)}`;
 }
 
-function newJob(
-  context: SyncContext,
-  id: string,
-  request: JobRequest,
-  trigger: Trigger,
-  startedBy: string,
-  version: string,
-  routes: readonly string[],
-  connectors: readonly string[],
-): Job {
+function newJob(context: SyncContext, id: string, wanted: NewJob): Job {
   return {
     id,
-    action: request.action,
+    action: wanted.action,
     state: 'queued',
     cause: null,
-    trigger,
-    startedBy,
-    reason: request.reason ?? null,
+    trigger: wanted.trigger,
+    startedBy: wanted.startedBy,
+    reason: wanted.reason,
+    ...wanted.shown,
     createdAt: context.now().toISOString(),
     startedAt: null,
     finishedAt: null,
     durationMs: null,
-    configurationVersion: version,
-    connectors: connectors.map((connector) => ({
-      id: connector,
+    configurationVersion: wanted.version,
+    connectors: wanted.connectors.map((connector) => ({
+      id: connector.id,
       state: 'queued',
       cause: null,
       pulled: 0,
@@ -158,7 +174,7 @@ function newJob(
       complete: false,
       calls: 0,
     })),
-    routes: routes.map(emptyResult),
+    routes: wanted.routes.map(emptyResult),
     progress: { phase: 'pull', done: 0, total: 0, ratePerMinute: null, secondsLeft: null, waitingUntil: null },
   };
 }

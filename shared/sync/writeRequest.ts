@@ -19,12 +19,18 @@ export function requestOf(change: Change, link: Link): WriteRequest {
     targetId: change.targetId ?? link.targetId,
     fields,
     current: link.image,
-    stamp: change.stamp,
+    // Who releases an object looks for its own stamp there.
+    stamp: change.stamp || stampBefore(change),
     ...(isRelease(change) ? { setStamp: '' } : stamped ? { setStamp: change.stamp } : {}),
     alias: change.alias ?? link.alias ?? '',
     ...sinceOf(change, link),
     ...(change.change === 'create' ? { former: link.targetId ?? link.former ?? null } : {}),
   };
+}
+
+function stampBefore(change: Change): string {
+  const before = change.fields.find((field) => field.name === 'stamp')?.before;
+  return typeof before === 'string' ? before : '';
 }
 
 /** A conversion makes a whole object, too; what of it waits for the target is written from there. */

@@ -20,6 +20,8 @@ export interface WriteContext {
   readonly sleep: (ms: number) => Promise<void>;
   /** Stores a link row in the middle of a change that has several steps (conversion). */
   readonly save: (link: Link) => Promise<void>;
+  /** False: what fails is not tried again by itself (an undo or a retire, which a later job does not repeat). */
+  readonly retries?: boolean;
 }
 
 /** What a call came to, also one that threw. Throws `ThrottledError`: nothing was done, try again later. */
@@ -118,9 +120,10 @@ export function failed(
   again: boolean,
 ): Extract<Written, { kind: 'done' }> {
   const tries = (link.retry?.tries ?? 0) + 1;
-  const at = again ? retryTime(tries, context.now()) : null;
+  const at = again && context.retries !== false ? retryTime(tries, context.now()) : null;
   const result: Outcome = { ...outcome(context, 'failed', targetId, null), failure, owner, retryAt: at };
-  return { kind: 'done', link: { ...link, retry: at ? { at, tries } : null }, outcome: result, permission: false };
+  const retry = context.retries === false ? link.retry : at ? { at, tries } : null;
+  return { kind: 'done', link: { ...link, retry }, outcome: result, permission: false };
 }
 
 export function outcome(context: WriteContext, result: Outcome['result'], targetId: string | null, note: string | null): Outcome {
@@ -175,10 +178,17 @@ export function linkAfter(
     kind: change.kind,
     as: change.as,
   } as Link;
-  const x500 = [...new Set([...link.x500, ...((image['x500'] as readonly string[] | null | undefined) ?? [])])];
+  const held = change.fields.find((field) => field.name === 'x500')?.before;
+  const seen = [...(Array.isArray(held) ? held : []), ...((image['x500'] as readonly string[] | null | undefined) ?? [])];
+  const x500 = [...new Set([...link.x500, ...seen])];
   if (change.change === 'delete') return { ...base, x500, state: 'ended', leaving: leavingOf(change), endedBecause: change.reason };
   if (change.change === 'hide') return { ...base, x500, state: 'linked', hidden: true, leaving: { ...leavingOf(change), since: at } };
   if (change.orphan || isRelease(change)) return { ...base, x500, state: 'ended', endedBecause: change.reason };
+  const { restores } = change;
+  if (restores) {
+    const leaving = restores.leaving && { ...restores.leaving, since: restores.leaving.since ?? at };
+    return { ...base, x500, state: 'linked', ...restores, leaving, endedBecause: null };
+  }
   return {
     ...base,
     x500,

@@ -34,7 +34,14 @@ export function person(domain: string, n: number, more: Partial<Entry> = {}): En
 }
 
 /** Two directories in memory, one route from a to b (and back if asked), the steps of a sync without an engine. */
-export function createWorld(people: { a: number; b?: number; both?: boolean; step?: Step }): SyncWorld {
+export function createWorld(people: {
+  a: number;
+  b?: number;
+  both?: boolean;
+  step?: Step;
+  /** Changes the checked configuration: for values that documents may not ask for yet. */
+  adjust?: (configuration: Configuration) => Configuration;
+}): SyncWorld {
   const a = createMemoryDirectory(
     ['a.example'],
     Array.from({ length: people.a }, (_, n) => person('a', n)),
@@ -56,7 +63,8 @@ export function createWorld(people: { a: number; b?: number; both?: boolean; ste
       ...(people.both ? [{ id: 'b-to-a', from: 'b', to: 'a', push: { as: 'contact' } }] : []),
     ],
   };
-  let configuration = checked(document);
+  const adjust = people.adjust ?? ((one: Configuration): Configuration => one);
+  let configuration = adjust(checked(document));
   const store = createMemoryStore();
   const steps = createInProcess(store, () => configuration, { a, b }, people.step);
   return {
@@ -66,7 +74,7 @@ export function createWorld(people: { a: number; b?: number; both?: boolean; ste
     store,
     configure(change) {
       change(document);
-      configuration = checked(document);
+      configuration = adjust(checked(document));
     },
   };
 }

@@ -189,6 +189,12 @@ describe('a contact that another route has stamped since the read', () => {
     }
   });
 
+  it('is not given up for a route that it does not belong to', async () => {
+    contact(`<gd:extendedProperty name='galsync' value='galsync:r2:u-9'/>`);
+    expect(await write({ fields: {}, setStamp: '' })).toMatchObject({ ok: false, retry: 'collision' });
+    expect(fake.asked('PUT', '/full/c1')).toEqual([]);
+  });
+
   it('is given up when asked to: the stamp goes, the rest stays', async () => {
     contact();
     expect(await write({ fields: {}, stamp: '', setStamp: '' })).toMatchObject({ ok: true });

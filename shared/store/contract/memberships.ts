@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { MemberSlice, Store } from '../store.ts';
+import type { MemberSlice } from '../membershipStore.ts';
+import type { Store } from '../store.ts';
 import { all } from './samples.ts';
 
 /** The contract of `MembershipStore`. `connector` answers a name that no other test uses. */

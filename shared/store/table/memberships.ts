@@ -1,4 +1,4 @@
-import type { GroupName, MemberSlice, MembershipStore } from '../store.ts';
+import type { GroupName, MemberSlice, MembershipStore } from '../membershipStore.ts';
 import { escapeKey } from './codec.ts';
 import { joinParts, partRows } from './parts.ts';
 import { dropPartitions } from './snapshots.ts';

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { type Asked, startRelink, startRetire, startUndo } from '../../shared/sync/startErrand.ts';
+import { syncContext } from '../wiring.ts';
+import { bodyOf } from './body.ts';
+import { type Call, door, json, Problem } from './door.ts';
+import { Id, triggerOf } from './jobs.ts';
+
+const Reason = z.string().max(1024).optional();
+const Undo = z.strictObject({
+  routes: z.array(Id).min(1).max(1000).optional(),
+  objects: z.array(z.string().min(1).max(1024)).min(1).max(100).optional(),
+  reason: Reason,
+});
+const Retire = z.strictObject({ objects: z.enum(['keep', 'delete']), reason: Reason });
+const Relink = z.strictObject({ reason: Reason });
+
+door('undoJob', ['POST'], 'jobs/{id}/undo', 'Operator', async (call) => {
+  const body = await bodyOf(call, Undo);
+  return accepted(await startUndo(syncContext(), call.instances, call.params['id'] ?? '', body, asked(call, body.reason)));
+});
+
+door('retireRoute', ['POST'], 'routes/{id}/retire', 'Operator', async (call) => {
+  const body = await bodyOf(call, Retire);
+  return accepted(await startRetire(syncContext(), call.instances, call.params['id'] ?? '', body, asked(call, body.reason)));
+});
+
+door('relinkRoute', ['POST'], 'routes/{id}/relink', 'Operator', async (call) => {
+  const body = await bodyOf(call, Relink);
+  return accepted(await startRelink(syncContext(), call.instances, call.params['id'] ?? '', asked(call, body.reason)));
+});
+
+function asked(call: Call, reason: string | undefined): Asked {
+  const dryRun = call.query.get('dryRun') ?? 'false';
+  if (dryRun !== 'true' && dryRun !== 'false')
+    throw new Problem('invalid', 400, `"dryRun" is true or false, not "${dryRun.slice(0, 20)}".`);
+  return { trigger: triggerOf(call), by: call.caller.name, reason, dryRun: dryRun === 'true' };
+}
+
+function accepted(record: { readonly job: { readonly id: string } }): ReturnType<typeof json> {
+  return json(record.job, 202, { location: `/api/jobs/${record.job.id}` });
+}
