@@ -10,6 +10,8 @@ export interface Asked {
   readonly group: readonly string[];
   readonly recipient: readonly string[];
   readonly contact: readonly string[];
+  /** Birthdays are mapped or filtered: a request for each person. */
+  readonly birthdays: boolean;
   /** Wanted attributes, without the stamp's place. */
   readonly fields: readonly FieldMap[];
   /** `raw.` names by where they are. */
@@ -86,6 +88,7 @@ export function whatToAsk(
     ]),
     recipient: distinct([...RECIPIENT_ALWAYS, stampProperty, ...fields.flatMap((field) => field.recipient ?? [])]),
     contact: distinct([...CONTACT_ALWAYS, ...fields.flatMap((field) => field.contact ?? [])]),
+    birthdays: wanted.attributes.includes('birthday'),
   };
   const stampPath = `onPremisesExtensionAttributes.extensionAttribute${settings.stamp.replace(/\D/g, '')}`;
   const fingerprint = createHash('sha256')

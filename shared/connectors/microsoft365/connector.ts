@@ -39,6 +39,8 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
   const graph = createGraph(endpoints, deps.http, tokens);
   const exchange = createExchange(settings, endpoints, deps.http, tokens);
   const sleep = deps.sleep ?? ((ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)));
+  const batch = createBatch(endpoints, deps.http, tokens);
+  const read = { id: settings.id, asked, graph, exchange, batch, host: new URL(endpoints.graph).host, now: deps.now, http: deps.http };
   const pushType = openPushTypes({
     settings,
     asked,
@@ -54,13 +56,13 @@ export function createMicrosoft365(settings: Microsoft365Settings, deps: Microso
     kind: 'microsoft365',
     sets: setsOf(asked),
     fingerprint: asked.fingerprint,
-    readPage: (cursor, memory) => readPage({ id: settings.id, asked, graph, exchange, http: deps.http }, cursor, memory),
+    readPage: (cursor, memory) => readPage(read, cursor, memory),
     readMembers: (group, cursor) => membersPage(graph, exchange, group, cursor),
     capability: (as) => pushType(as).capability,
     write: async (request) => pushType(request.as).write(request),
     get: async (targetId, as) => pushType(as).get(targetId),
     find: async (query) => pushType(query.as).find(query),
     verify: (uses) => microsoftProbes({ ...deps, settings, endpoints, asked, graph, exchange, tokens }, uses),
-    copies: createCopies(createBatch(endpoints, deps.http, tokens), settings.limits.lanes),
+    copies: createCopies(batch, settings.limits.lanes),
   };
 }

@@ -22,6 +22,15 @@ export const PERMISSIONS = {
     required: true,
     neededFor: ['read'],
   },
+  birthdays: {
+    api: 'Microsoft Graph',
+    call: 'POST /$batch of GET /users/{id}?$select=birthday',
+    permission: 'User.Read.All',
+    why: 'Reads birthdays, only where one is mapped or filtered.',
+    required: false,
+    neededFor: [],
+    usefulFor: [],
+  },
   groups: {
     api: 'Microsoft Graph',
     call: 'GET /groups',

@@ -2,6 +2,8 @@ import type { Http } from '../../http/http.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { PullMemory, PullPage } from '../connector.ts';
 import { type Asked, unknownAttribute } from './asked.ts';
+import type { GraphBatch } from './batch.ts';
+import { withBirthdays } from './birthdays.ts';
 import { type Exchange, ExchangeError } from './exchange.ts';
 import { contactsPage, recipientsPage, sendersPage } from './exchangeSets.ts';
 import type { Graph } from './graph.ts';
@@ -13,6 +15,10 @@ export interface ReadDependencies {
   readonly asked: Asked;
   readonly graph: Graph;
   readonly exchange: Exchange;
+  readonly batch: GraphBatch;
+  /** Host of Graph, for waits. */
+  readonly host: string;
+  readonly now: () => number;
   readonly http: Http;
 }
 
@@ -38,8 +44,11 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
   }
 }
 
-function setPage(deps: ReadDependencies, position: Position, memory: PullMemory): Promise<SetPage> {
-  if (position.set === 'users') return usersPage(deps.graph, deps.asked, position, memory.tokens.users ?? null);
+async function setPage(deps: ReadDependencies, position: Position, memory: PullMemory): Promise<SetPage> {
+  if (position.set === 'users') {
+    const page = await usersPage(deps.graph, deps.asked, position, memory.tokens.users ?? null);
+    return deps.asked.birthdays ? { ...page, parts: await withBirthdays(deps.batch, page.parts, deps.host, deps.now) } : page;
+  }
   if (position.set === 'groups') return groupsPage(deps.graph, deps.asked, position);
   if (position.set === 'recipients') return recipientsPage(deps.exchange, deps.asked, position);
   if (position.set !== 'contacts') return sendersPage(deps.exchange, SENDER_SETS[position.set], position);
