@@ -1,8 +1,8 @@
-const NAMES = new Intl.DisplayNames(['en'], { type: 'region' });
-const CODES =
-  'AD AE AR AT AU BE BG BR CA CH CL CN CO CZ DE DK EE EG ES FI FR GB GR HK HR HU IE IL IN IS IT JP KR LT LU LV MA MX NL NO NZ PE PL PT RO RS RU SA SE SG SI SK TH TN TR TW UA US ZA'.split(
-    ' ',
-  );
+const NAMES = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+/** Regions that have a name but are no countries of ISO 3166-1, and codes that were given up. */
+const NO_COUNTRY = new Set('AC AN BU CP CQ CS DD DG DY EA EU EZ FX HV IC NH NT QO RH SU TA TP UK UN VD XA XB XK YD YU ZR ZZ'.split(' '));
+const CODES = LETTERS.flatMap((a) => LETTERS.map((b) => `${a}${b}`)).filter((code) => !NO_COUNTRY.has(code) && NAMES.of(code));
 
 /** The friendly name that Exchange returns for an ISO-2 code or a known name; null for anything else. */
 export function countryName(text: string): string | null {
