@@ -6,6 +6,7 @@ import { count, duration, listed, quoted } from './explainWords.ts';
 import type { DomainOwners } from './owners.ts';
 import type { Projection } from './project.ts';
 import type { Selected, SelectVerdict } from './select.ts';
+import { STALE_MS } from './view.ts';
 
 /** One hop of an entry's way, in words and data. `stop`: the way ends here · `note`: goes on, with something to know. */
 export interface ExplainStep {
@@ -43,8 +44,6 @@ export interface ReadFacts {
   /** The last read did not show the entry, and does not count yet for its absence. */
   readonly unconfirmed: boolean;
 }
-
-const STALE_MS = 24 * 3_600_000;
 
 /** Which read is being talked about: when, how, and whether it can be relied upon. */
 export function readStep(step: 'pull' | 'target', facts: ReadFacts, now: Date): ExplainStep {
@@ -144,7 +143,7 @@ export function projectStep(projection: Projection, route: RouteSettings): Expla
   return {
     step: 'project',
     verdict: projection.losses.length > 0 ? 'note' : 'ok',
-    text: `In "${route.to}" it is a ${route.push.as}, ${projection.address}, with ${count(filled, 'filled field')}.${set}${losses}`,
+    text: `In "${route.to}" it is a ${projection.as}, ${projection.address}, with ${count(filled, 'filled field')}.${set}${losses}`,
     data: { fields: projection.fields, losses: projection.losses, address: projection.address, addressKeys: projection.addressKeys },
   };
 }

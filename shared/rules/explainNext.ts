@@ -170,7 +170,7 @@ function changeSentence(change: DraftChange, route: RouteSettings): string {
   const who = person(change.displayName, change.address, change.sourceId);
   switch (change.change) {
     case 'create':
-      return `create ${who} in "${route.to}" as a ${route.push.as} (${change.reason}).`;
+      return `create ${who} in "${route.to}" as a ${change.as} (${change.reason}).`;
     case 'update': {
       const fields = change.fields.filter((field) => field.name !== 'stamp').map(changeText);
       return `update object ${change.targetId} (${change.reason}): ${fields.length > 0 ? fields.join('; ') : 'its stamp'}.`;

@@ -4,6 +4,8 @@ import type { PushType } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import { pushTypeOf } from '../model/pushType.ts';
+import { projectStep } from './explain.ts';
+import { nextSentence } from './explainNext.ts';
 import { aContact, aLink, anEntry, aRoute, aWorld, TARGET, type World } from './harness.ts';
 import { planEntry } from './planEntry.ts';
 import { compileProjections } from './project.ts';
@@ -29,6 +31,15 @@ describe('a route whose users become guests', () => {
       as: 'contact',
       desired: { hidden: 'false' },
     });
+  });
+
+  it('is explained by what each becomes, not by the push type of the route', () => {
+    const world = mixed([]);
+    const group = anEntry({ kind: 'group' });
+    expect(projectStep(world.context.project(group, 'contact'), route).text).toContain('it is a contact');
+    const { change } = plan(world, group, null);
+    const told = nextSentence({ change, skipped: null, incomplete: false, closes: false }, route, null, []);
+    expect(told).toContain('as a contact (new)');
   });
 
   it('keeps both as ours, each by its own type; a guest that has become a member is released', () => {

@@ -20,6 +20,9 @@ export interface TargetView {
   sourceHas(id: string): boolean;
 }
 
+/** From a snapshot of the source that is older nothing is hidden or deleted. */
+export const STALE_MS = 24 * 3_600_000;
+
 export interface PlanContext {
   readonly route: RouteSettings;
   /** What the target holds of each push type that the route's objects have. */
@@ -29,7 +32,7 @@ export interface PlanContext {
   readonly project: (entry: Entry, as: PushType) => Projection;
   /** Compiled `existingWhere`; true without one. */
   readonly existingWhere: (entry: Entry) => boolean;
-  /** The source's snapshot is older than 24 h: nothing is hidden or deleted. */
+  /** The source's snapshot is older than `STALE_MS`. */
   readonly sourceStale: boolean;
   /** Ids of all configured routes: a stamp of any other one belongs to somebody else (promise 1). Absent: every stamp counts as ours. */
   readonly routes?: ReadonlySet<string>;
@@ -59,8 +62,6 @@ export interface Planned {
   /** To be stored by a push or sync although nothing is written to the target: refreshed image, leaving noted, link ended. */
   readonly link: Link | null;
   readonly losses: readonly string[];
-  /** A write beside it that is neither counted nor shown: the stamp of what was taken over goes (promise 6). */
-  readonly beside?: DraftChange | null;
 }
 
 export const NOTHING: Planned = { bucket: 'none', skipReason: null, keptReason: null, change: null, link: null, losses: [] };

@@ -8,13 +8,11 @@ import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
 import { compileProjections } from '../rules/project.ts';
 import { compileSelection, type SelectionContext } from '../rules/select.ts';
-import type { PlanContext } from '../rules/view.ts';
+import { type PlanContext, STALE_MS } from '../rules/view.ts';
 import type { SnapshotState } from '../store/store.ts';
 import type { OpenConnector, SyncContext } from './context.ts';
 import { connectorSettings, routeSettings } from './context.ts';
 import { membershipOfRoute } from './memberships.ts';
-
-const STALE_MS = 24 * 3_600_000;
 
 /** The target's side of a route: all that an undo or a retire needs, which ask nothing of the source. */
 export interface TargetSide {
