@@ -53,6 +53,17 @@ export const CountsAnswer = z.object({
   }),
 });
 
+const Copies = z
+  .strictObject({
+    mailboxes: z.number().describe('mailboxes that the route serves'),
+    written: z.number().describe('contacts made, changed and removed in them; in a simulation: that would be'),
+    failed: z.number().describe('mailboxes that failed'),
+    joined: z.number(),
+    left: z.number(),
+    problems: z.array(z.strictObject({ mailbox: z.string(), address: z.string(), cause: z.string(), nextStep: z.string() })),
+  })
+  .describe('only of routes whose objects are copied into mailboxes');
+
 const RouteResult = z.strictObject({
   id: z.string(),
   state: z.enum(['queued', 'running', 'waiting', 'completed', 'completedWithErrors', 'held', 'failed']),
@@ -67,6 +78,7 @@ const RouteResult = z.strictObject({
     .nullable(),
   warnings: z.array(z.string()),
   losses: Numbers,
+  copies: Copies.optional(),
 });
 
 export const JobAnswer = z.strictObject({
@@ -77,6 +89,9 @@ export const JobAnswer = z.strictObject({
   trigger: z.enum(['schedule', 'api', 'console', 'startup', 'retry']),
   startedBy: z.string(),
   reason: Text,
+  undoes: z.string().optional().describe('undo: the job whose changes it takes back'),
+  objects: z.enum(['keep', 'delete']).optional().describe('retire: what becomes of the objects'),
+  dryRun: z.boolean().optional().describe('undo, retire, relink: it only shows its plan'),
   createdAt: At,
   startedAt: At.nullable(),
   finishedAt: At.nullable(),
@@ -189,6 +204,15 @@ export const X500AnswerSchema = z.strictObject({
   add: z.array(z.strictObject({ connector: z.string(), object: z.string(), value: z.string(), text: z.string(), command: Text })),
   complete: z.boolean(),
 });
+
+const Check = z.strictObject({
+  name: z.string(),
+  result: z.enum(['pass', 'fail', 'warning']),
+  detail: z.string(),
+  fix: z.string().optional(),
+});
+
+export const ChecksAnswer = z.strictObject({ checks: z.array(Check) });
 
 /** A page of a list. */
 export function listAnswer(item: z.ZodType): z.ZodType {

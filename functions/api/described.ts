@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { KINDS } from '../../shared/model/entry.ts';
 import { ACTIONS } from '../../shared/model/job.ts';
-import { Anything, ChangeAnswer, ExplanationAnswer, JobAnswer, listAnswer, X500AnswerSchema } from './answers.ts';
+import { Anything, ChangeAnswer, ChecksAnswer, ExplanationAnswer, JobAnswer, listAnswer, X500AnswerSchema } from './answers.ts';
+import { Relink, Retire, Undo } from './errands.ts';
 import { Approve, Reject, Start } from './jobs.ts';
 
 /** What the API's description says of a door beyond its path, methods and role. */
@@ -26,7 +27,9 @@ const page = {
 };
 const dryRun = z.boolean().describe('true: checks only');
 
-/** By the door's name. A door that is missing here is described by its name alone. */
+const planOnly = z.boolean().describe('true: the job shows its plan and changes nothing');
+
+/** By the door's name. */
 export const DESCRIBED: Readonly<Record<string, About>> = {
   startJob: { summary: 'Start a job', body: Start, status: 202, answers: 'The job; its address is in Location.', answer: JobAnswer },
   listJobs: {
@@ -67,6 +70,14 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   cancelJob: { summary: 'Cancel a job', status: 202, answers: 'It stops within seconds; what was finished stays.', answer: JobAnswer },
   approveJob: { summary: 'Approve the held plan of a route', body: Approve, status: 202, answers: 'The job goes on.', answer: JobAnswer },
   rejectJob: { summary: 'Reject the held plan of a route', body: Reject, answer: JobAnswer },
+  undoJob: {
+    summary: 'Take back what a job did, whole or for some routes or objects',
+    query: { dryRun: planOnly },
+    body: Undo,
+    status: 202,
+    answers: 'The job that undoes it. 409 while that job runs, 422 if there is nothing to undo.',
+    answer: JobAnswer,
+  },
   getConfiguration: {
     summary: 'The configuration as written; its ETag is what If-Match takes',
     query: { expanded: z.boolean().describe('true: with defaults and meshes worked out') },
@@ -91,7 +102,11 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
     query: { search: text('text in any value'), kind: z.enum(KINDS), filter: text('as search'), ...page },
     answer: listAnswer(Anything),
   },
-  verifyConnector: { summary: 'Check credentials and rights of a connector' },
+  verifyConnector: {
+    summary: 'Check credentials and rights of a connector',
+    answers: 'The checks, also where some fail.',
+    answer: ChecksAnswer,
+  },
   clearCache: {
     summary: 'Forget the snapshot: the next pull is a full one',
     status: 204,
@@ -100,6 +115,22 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   },
   listRoutes: { summary: 'Routes with last job, freshness, next runs and what is held', answer: listAnswer(Anything) },
   getRoute: { summary: 'One route' },
+  retireRoute: {
+    summary: 'Let a route leave cleanly: only its stamp goes, or its objects go too',
+    query: { dryRun: planOnly },
+    body: Retire,
+    status: 202,
+    answers: 'The job.',
+    answer: JobAnswer,
+  },
+  relinkRoute: {
+    summary: 'Rebuild lost links of a route from the stamps in its target',
+    query: { dryRun: planOnly },
+    body: Relink,
+    status: 202,
+    answers: 'The job.',
+    answer: JobAnswer,
+  },
   explainRoute: {
     summary: 'Why somebody is, or is not, in the target; what the next run would do',
     query: { address: text('an address of the person'), object: text('or an id, of the source or of the target') },

@@ -6,13 +6,13 @@ import { type Call, door, json, Problem } from './door.ts';
 import { Id, triggerOf } from './jobs.ts';
 
 const Reason = z.string().max(1024).optional();
-const Undo = z.strictObject({
+export const Undo = z.strictObject({
   routes: z.array(Id).min(1).max(1000).optional(),
   objects: z.array(z.string().min(1).max(1024)).min(1).max(100).optional(),
   reason: Reason,
 });
-const Retire = z.strictObject({ objects: z.enum(['keep', 'delete']), reason: Reason });
-const Relink = z.strictObject({ reason: Reason });
+export const Retire = z.strictObject({ objects: z.enum(['keep', 'delete']), reason: Reason });
+export const Relink = z.strictObject({ reason: Reason });
 
 door('undoJob', ['POST'], 'jobs/{id}/undo', 'Operator', async (call) => {
   const body = await bodyOf(call, Undo);

@@ -57,6 +57,12 @@ describe('the description of the API', () => {
     expect(Object.keys(DESCRIBED).filter((name) => !doors().some((door) => door.name === name))).toEqual([]);
   });
 
+  it('describes every door', async () => {
+    const { DESCRIBED } = await import('./described.ts');
+    const { doors } = await import('./door.ts');
+    expect(doors().flatMap((door) => (door.name in DESCRIBED ? [] : [door.name]))).toEqual([]);
+  });
+
   it('is OpenAPI 3.1: unique ids, path parameters declared, answers described, references that lead somewhere', () => {
     expect(description.openapi).toMatch(/^3\.1\.\d+$/);
     expect(description.info.title && description.info.version).toBeTruthy();

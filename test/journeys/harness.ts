@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { JobAnswer } from '../../functions/api/answers.ts';
 import { type Api, createApi } from '../../sandbox/client.ts';
 import { saveConfiguration } from '../../sandbox/configurationFile.ts';
 import { type Samples, startSampleOrganisations } from '../../sandbox/sampleOrganisations.ts';
@@ -19,6 +20,7 @@ export interface World {
   /** Starts a job and answers it at its end. */
   run(action: string, body?: object): Promise<Job>;
   start(body: object): Promise<{ status: number; body: unknown }>;
+  /** Waits for a job; what is answered is held against the published schema. */
   until(id: string, accept: (job: Job) => boolean, seconds?: number): Promise<Job>;
   control(side: 'microsoft' | 'google', command: object): Promise<unknown>;
   ask<T>(side: 'microsoft' | 'google', path: string): Promise<T>;
@@ -65,7 +67,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async until(id, accept, seconds = 60) {
       for (let n = 0; n < seconds * 10; n += 1) {
         const job = await api.job(id);
-        if (accept(job)) return job;
+        if (accept(job)) {
+          JobAnswer.parse(job);
+          return job;
+        }
         await sleep(100);
       }
       throw new Error(`Job ${id} did not get there in ${seconds} s: ${JSON.stringify(await api.job(id))}`);
