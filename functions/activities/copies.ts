@@ -9,7 +9,6 @@ export const CopiesInput = z.object({
   round: z.number().int(),
   route: z.string(),
   instance: z.string(),
-  remove: z.boolean(),
   late: z.boolean(),
 });
 export const beginCopies = activity('beginCopies', CopiesInput, (input) => begin(syncContext(), input));

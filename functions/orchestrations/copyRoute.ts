@@ -4,17 +4,13 @@ import { CANCEL_EVENT } from '../../shared/sync/cancel.ts';
 import { CopyPosition } from '../../shared/sync/copyBatch.ts';
 import { beginCopies, CopiesInput, copyBatch } from '../activities/copies.ts';
 import { allSettled, orchestration, type Steps, waitUntil } from '../durable.ts';
+import { LONGEST_WAIT_MS, obeyWait } from './waits.ts';
 
-const LONGEST_WAIT_MS = 15 * 60_000;
-const LONGEST_SUM_MS = 60 * 60_000;
 const STEPS_PER_GENERATION = 200;
 /** How long one job fills mailboxes: it holds the target for so long. What is left is the next job's. */
 const LONGEST_COPYING_MS = 6 * 3_600_000;
 
-/**
- * Copies of one route in people's mailboxes: works out the mailboxes, then lanes serve them. `remove` takes the route's contacts out of
- * every mailbox instead: what a job that retires a route runs.
- */
+/** Copies of one route in people's mailboxes: works out the mailboxes, then lanes serve them. */
 export const copyRoute = orchestration('copyRoute', CopiesInput, function* (context, input): Steps<{ lanes: number }> {
   let waitedMs = 0;
   for (;;) {
@@ -64,20 +60,15 @@ export const copyLane = orchestration('copyLane', Lane, function* (context, inpu
     const late = position.stop === null && context.df.currentUtcDateTime.getTime() > endsAt;
     const step = yield* copyBatch.run(context, late ? { ...position, stop: TOO_LONG } : position);
     state = { ...step.position, waitedMs, endsAt };
-    if (step.waitUntil !== null) state = yield* obeyWait(context, state, step.waitUntil);
+    if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
     else if (step.end) return { ok: true };
   }
   context.df.continueAsNew(state);
   return { ok: true };
 });
 
-function* obeyWait(context: OrchestrationContext, state: Lane, until: number): Steps<Lane> {
-  const wait = Math.max(0, until - context.df.currentUtcDateTime.getTime());
-  if (wait > LONGEST_WAIT_MS || state.waitedMs + wait > LONGEST_SUM_MS) {
-    const at = new Date(until).toISOString();
-    const message = `The mailboxes ask to wait until ${at}, longer than a job waits (15 min at once, 60 min in sum).`;
-    return { ...state, stop: { code: 'throttled', message, nextStep: 'The next job goes on.' } };
-  }
-  yield* waitUntil(context, until, CANCEL_EVENT);
-  return { ...state, waitedMs: state.waitedMs + wait };
+function* waitOrStop(context: OrchestrationContext, state: Lane, until: number): Steps<Lane> {
+  const waited = yield* obeyWait(context, 'The mailboxes ask to wait', state.waitedMs, until);
+  if (waited.ok) return { ...state, waitedMs: waited.waitedMs };
+  return { ...state, stop: { code: 'throttled', message: waited.message, nextStep: 'The next job goes on.' } };
 }

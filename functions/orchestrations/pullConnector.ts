@@ -6,13 +6,12 @@ import { type PullPosition, startPull } from '../../shared/sync/pull.ts';
 import type { Range } from '../../shared/sync/ranges.ts';
 import { beginCommit, commitRange, finishCommit, finishPull, pullPages, resumeCommit } from '../activities/pull.ts';
 import { allSettled, errorText, orchestration, type Steps, waitUntil } from '../durable.ts';
+import { LONGEST_WAIT_MS } from './waits.ts';
 
 const Input = z.object({ job: z.string(), round: z.number().int(), connector: z.string() });
 type Input = z.infer<typeof Input>;
 type Failure = { code: string; message: string; nextStep: string };
 
-/** Longest wait that a pull follows; a directory that wants more fails the pull, and the next job begins again. */
-const LONGEST_WAIT_MS = 15 * 60_000;
 const RANGES_AT_ONCE = 2;
 
 /** Reads one connector once: pages until complete, then moves them into the snapshot. Answers whether the read counts. */
@@ -48,6 +47,7 @@ function* readPages(
     position = step.position;
     if (step.done) return { position, calls: position.calls, failure: null };
     if (step.waitUntil === null) continue;
+    // A directory that wants more fails the pull, and the next job begins again.
     if (step.waitUntil - context.df.currentUtcDateTime.getTime() > LONGEST_WAIT_MS) {
       const until = new Date(step.waitUntil).toISOString();
       return {

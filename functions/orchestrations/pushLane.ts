@@ -5,6 +5,7 @@ import { nextWave } from '../../shared/sync/lastWave.ts';
 import { LanePosition } from '../../shared/sync/pushBatch.ts';
 import { pushBatch } from '../activities/push.ts';
 import { orchestration, type Steps, waitUntil } from '../durable.ts';
+import { obeyWait } from './waits.ts';
 
 const Input = LanePosition.extend({
   /** Waits so far, in ms; and when the last wave of deferred changes must be over (epoch ms, 0: not begun). */
@@ -13,8 +14,6 @@ const Input = LanePosition.extend({
 });
 type Input = z.infer<typeof Input>;
 
-const LONGEST_WAIT_MS = 15 * 60_000;
-const LONGEST_SUM_MS = 60 * 60_000;
 const BATCHES_PER_GENERATION = 200;
 
 /** Works off one lane of one target: batches, waits in durable timers, at the end a last wave for what had to be looked at later. */
@@ -24,7 +23,7 @@ export const pushLane = orchestration('pushLane', Input, function* (context, inp
     const { waitedMs, lastWaveEnds, ...position } = state;
     const step = yield* pushBatch.run(context, position);
     state = { ...step.position, waitedMs, lastWaveEnds };
-    if (step.waitUntil !== null) state = yield* obeyWait(context, state, step.waitUntil);
+    if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
     else if (step.end) {
       const again = yield* lastWave(context, state);
       if (!again) return { done: state.done };
@@ -35,15 +34,11 @@ export const pushLane = orchestration('pushLane', Input, function* (context, inp
   return { done: state.done };
 });
 
-function* obeyWait(context: OrchestrationContext, state: Input, until: number): Steps<Input> {
-  const wait = Math.max(0, until - context.df.currentUtcDateTime.getTime());
-  if (wait > LONGEST_WAIT_MS || state.waitedMs + wait > LONGEST_SUM_MS) {
-    const at = new Date(until).toISOString();
-    const message = `The target "${state.target}" asks to wait until ${at}, longer than a job waits (15 min at once, 60 min in sum).`;
-    return { ...state, stop: { code: 'throttled', message, nextStep: 'The rest is tried again by itself.', retryAt: at } };
-  }
-  yield* waitUntil(context, until, CANCEL_EVENT);
-  return { ...state, waitedMs: state.waitedMs + wait };
+function* waitOrStop(context: OrchestrationContext, state: Input, until: number): Steps<Input> {
+  const waited = yield* obeyWait(context, `The target "${state.target}" asks to wait`, state.waitedMs, until);
+  if (waited.ok) return { ...state, waitedMs: waited.waitedMs };
+  const stop = { code: 'throttled', message: waited.message, nextStep: 'The rest is tried again by itself.', retryAt: waited.until };
+  return { ...state, stop };
 }
 
 /** What had to be looked at later is: a create whose answer was lost, parts that wait for the target. */

@@ -95,7 +95,7 @@ function* copyEachRoute(context: OrchestrationContext, input: Input, targets: re
     const routes = targets.flatMap((target) => target.copies.slice(n, n + 1));
     const tasks = routes.map((route) => {
       const instance = `${input.job}.${input.round}.copies.${route}`;
-      return copyRoute.task(context, { ...input, route, instance, remove: false, late: false }, instance);
+      return copyRoute.task(context, { ...input, route, instance, late: false }, instance);
     });
     for (const result of yield* allSettled(context, tasks)) if (!result.ok) throw new Error(result.error);
   }

@@ -15,7 +15,7 @@ export interface Retiring {
   readonly linked: boolean;
   /** As it was read just now; null: not there. */
   readonly entry: Entry | null;
-  /** Written so short a time ago that the directory may not show it yet. */
+  /** Counts as there although it was not read: written so short a time ago that the directory may not show it yet, or its link row is all there is. */
   readonly lagging: boolean;
 }
 

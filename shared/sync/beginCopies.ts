@@ -1,7 +1,7 @@
 import { type Copies, MailboxBusy, type ResolvedName } from '../connectors/copies.ts';
 import type { RouteSettings } from '../model/configuration.ts';
 import { causeText, type Failure, FailureError, ThrottledError } from '../model/failure.ts';
-import type { CopyCounts, CopyProblem, JobRecord } from '../model/job.ts';
+import { type CopyCounts, type CopyProblem, type JobRecord, onlyShows } from '../model/job.ts';
 import type { MailboxCopy } from '../model/mailboxCopy.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { setCopies } from './copyCounts.ts';
@@ -16,8 +16,6 @@ export interface CopiesInput {
   readonly route: string;
   /** Orchestration that waits, for the display. */
   readonly instance: string;
-  /** Takes the route's contacts out of every mailbox (retire), whatever the configuration says. */
-  readonly remove: boolean;
   /** The directory asked to wait too long for the names: they are not asked for again, and the known mailboxes are served. */
   readonly late: boolean;
 }
@@ -46,9 +44,11 @@ export async function beginCopies(context: SyncContext, input: CopiesInput): Pro
   if (!record || record.round !== input.round || record.cancelRequested) return NOTHING;
   const route = routeSettings(configuration, input.route);
   const { connector } = context.open(connectorSettings(configuration, route.to), configuration);
-  const simulation = record.job.action === 'simulate';
+  const simulation = onlyShows(record);
   if (!connector.copies || (configuration.paused && !simulation) || !(await holdsLease(context, route.to, input))) return NOTHING;
-  const found = await namesOf(context, connector.copies, route, input);
+  // A route that is retired takes its contacts out of every mailbox, whatever the configuration says.
+  const remove = record.errand?.what === 'retire';
+  const found = remove ? NOBODY : await namesOf(context, connector.copies, route, input);
   if ('waitUntil' in found) {
     await showWait(context, input.job, input.instance, found.waitUntil);
     return { ...NOTHING, waitUntil: found.waitUntil };
@@ -58,7 +58,7 @@ export async function beginCopies(context: SyncContext, input: CopiesInput): Pro
   for await (const row of context.store.copies.list(route.id)) known.set(row.mailbox, row);
   const asOf = context.now().toISOString();
   const list = await loadWishes(context, route, connector.copies);
-  const turn = takeStock(input, known, found.names, found.problems);
+  const turn = takeStock(input, known, found, remove);
   if (simulation) {
     await setCopies(context, input, await estimate(context, record, route, turn, list));
     return NOTHING;
@@ -81,13 +81,14 @@ interface Found {
   readonly problems: readonly CopyProblem[];
 }
 
+const NOBODY: Found = { names: [], problems: [] };
+
 async function namesOf(
   context: SyncContext,
   copies: Copies,
   route: RouteSettings,
   input: CopiesInput,
 ): Promise<Found | { readonly waitUntil: number }> {
-  if (input.remove) return { names: [], problems: [] };
   if (input.late) return { names: [], problems: [nameProblem(route.push.mailboxes.of.join(', ').slice(0, 100), TOO_LATE)] };
   return resolve(context, copies, route);
 }
@@ -123,18 +124,13 @@ interface Turn {
   readonly problems: readonly CopyProblem[];
 }
 
-function takeStock(
-  input: CopiesInput,
-  known: ReadonlyMap<string, MailboxCopy>,
-  names: readonly ResolvedName[],
-  problems: readonly CopyProblem[],
-): Turn {
+function takeStock(input: CopiesInput, known: ReadonlyMap<string, MailboxCopy>, { names, problems }: Found, remove: boolean): Turn {
   const wanted = new Map(names.flatMap((one) => (one.ok ? one.mailboxes.map(({ id, address }) => [id, address] as const) : [])));
   const mine = (row: MailboxCopy): boolean => row.last?.job === input.job && row.last.round === input.round;
   const history = [...known.values()].filter((row) => row.last?.result === 'left' && !mine(row) && !wanted.has(row.mailbox));
   const standing = [...known.values()].filter((row) => !history.includes(row));
   const going = standing.filter((row) => !wanted.has(row.mailbox) && row.state === 'served');
-  const mass = !input.remove && going.length >= MASS && going.length * 2 >= standing.length;
+  const mass = !remove && going.length >= MASS && going.length * 2 >= standing.length;
   const rows = standing.map((row): MailboxCopy => {
     const address = wanted.get(row.mailbox);
     if (address !== undefined) return sameOr(row, { address, state: 'served', absent: null });

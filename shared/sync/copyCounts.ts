@@ -1,6 +1,5 @@
 import { causeText } from '../model/failure.ts';
-import type { CopyCounts, CopyProblem, JobRecord, RouteResult } from '../model/job.ts';
-import { TERMINAL } from '../model/job.ts';
+import { type CopyCounts, type CopyProblem, type JobRecord, onlyShows, type RouteResult, TERMINAL } from '../model/job.ts';
 import type { MailboxCopy } from '../model/mailboxCopy.ts';
 import type { SyncContext } from './context.ts';
 
@@ -40,7 +39,7 @@ function shown(counts: CopyCounts): CopyCounts {
 /** The copies of a route at the end of its round, or null if it has none (or was held). A simulation keeps its estimate. */
 export async function finishedCopies(context: SyncContext, record: JobRecord, route: RouteResult): Promise<CopyCounts | null> {
   if (!route.copies) return null;
-  if (record.job.action === 'simulate') return route.copies;
+  if (onlyShows(record)) return route.copies;
   return shown(await sumCopies(context, record, route.id, route.copies));
 }
 
@@ -73,7 +72,7 @@ export async function setCopies(
 export async function reportCopies(context: SyncContext, record: JobRecord, route: string, copies: CopyCounts): Promise<void> {
   const { mailboxes, written, failed, joined, left } = copies;
   context.log({ event: 'copies.finished', job: record.job.id, route, mailboxes, written, failed, joined, left });
-  if (failed === 0 || record.job.action === 'simulate') return;
+  if (failed === 0 || onlyShows(record)) return;
   const { problems } = await sumCopies(context, record, route, copies);
   const at = context.now().toISOString();
   const lines = problems.slice(0, PROBLEMS_LOGGED).map((problem) => ({

@@ -1,17 +1,8 @@
 import type { Link } from '../model/link.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { SyncContext } from './context.ts';
-import type { TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
-
-/** Written within this time where writes show late: what was read may be older than the write (promise 5). */
-const LAG_MS = 24 * 3_600_000;
-
-/** True if the target may not show yet what we wrote last. */
-export function writtenLately({ capabilityOf, now }: Pick<TargetSide, 'capabilityOf' | 'now'>, link: Link | null): boolean {
-  return link?.writtenAt != null && capabilityOf(link.as).knownLag && now.getTime() - Date.parse(link.writtenAt) < LAG_MS;
-}
 
 /** Links of a route in a range of shards, by source id. */
 export async function linksOf(context: SyncContext, route: string, range: Range): Promise<ReadonlyMap<string, Link>> {

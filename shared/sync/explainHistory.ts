@@ -1,4 +1,4 @@
-import { type RouteState, TERMINAL } from '../model/job.ts';
+import { onlyShows, type RouteState, TERMINAL } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
 import type { ExplainStep } from '../rules/explain.ts';
 import { type ChangeView, changeView } from './changes.ts';
@@ -53,7 +53,7 @@ async function lookThrough(context: SyncContext, job: string, route: string, sou
     if (change)
       return {
         ...past,
-        change: changeView(change, batch, sealed, { simulation: record.job.action === 'simulate', over: TERMINAL.has(record.job.state) }),
+        change: changeView(change, batch, sealed, { simulation: onlyShows(record), over: TERMINAL.has(record.job.state) }),
         searched: true,
       };
     if (context.now().getTime() > until) return { ...past, change: null, searched: false };

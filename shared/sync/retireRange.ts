@@ -4,11 +4,12 @@ import { linkFromStamp } from '../rules/relink.ts';
 import { planRetire } from '../rules/retire.ts';
 import type { DraftChange } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
-import { linksOf, rangeOf, writtenLately } from './errandRange.ts';
-import type { TargetSide } from './planning.ts';
+import { linksOf, rangeOf } from './errandRange.ts';
+import { isVirtual, type TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import { readTargets } from './readTargets.ts';
+import { mayShowLate } from './writtenLately.ts';
 
 /** Plans one range of a route that leaves: every link of it, and every object that carries its stamp although its link is lost. */
 export async function retireRange(side: TargetSide, record: JobRecord, objects: 'keep' | 'delete', range: Range): Promise<PlannedRange> {
@@ -26,7 +27,12 @@ export async function retireRange(side: TargetSide, record: JobRecord, objects: 
   const retire = (link: Link, linked: boolean): void => {
     seen.add(link.targetId!);
     const entry = targets.get(link.targetId!) ?? null;
-    const planned = planRetire({ route, capabilityOf }, objects, { link, linked, entry, lagging: writtenLately(side, link) });
+    const planned = planRetire({ route, capabilityOf }, objects, {
+      link,
+      linked,
+      entry,
+      lagging: isVirtual(side) || mayShowLate(side, link),
+    });
     if (planned.change) rows.push(planned.change);
     if (planned.link) ended.push({ ...planned.link, doneChange: mark });
   };

@@ -52,8 +52,8 @@ export async function sealPlan(
     ),
   );
   const copies = await copiedRoutes(context, run);
-  if (record.job.action === 'simulate') return { ...nothing, copies };
-  if (record.job.action === 'relink' || onlyShows(record)) return nothing;
+  if (onlyShows(record)) return { ...nothing, copies };
+  if (record.job.action === 'relink') return nothing;
   return { target: input.target, lanes: [...lanes].sort((a, b) => a - b), routes: run.map((route) => route.route), copies };
 }
 
@@ -212,7 +212,7 @@ async function showTotals(context: SyncContext, job: string, sealed: readonly Se
       .filter((route) => route.verdict === 'run' && record.plannedIn[route.route] !== record.round)
       .reduce((n, route) => n + route.changes, 0);
     const plannedIn = { ...record.plannedIn, ...Object.fromEntries(sealed.map((route) => [route.route, record.round])) };
-    const simulation = record.job.action === 'simulate';
+    const simulation = onlyShows(record);
     const progress = {
       ...record.job.progress,
       phase: simulation ? ('plan' as const) : ('push' as const),

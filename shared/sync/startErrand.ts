@@ -60,14 +60,19 @@ function routeOf(configuration: Configuration, id: string): RouteSettings {
 }
 
 /** Contacts in mailboxes have no object in the target that a stamp or a before-image could be looked for at: galsync's links are the objects. */
-function noErrandForCopies(route: string, what: Errand['what']): Refusal {
+function noErrandForCopies(route: string, errand: Errand): Refusal | null {
+  if (errand.what === 'retire' && errand.objects === 'delete') return null;
   const ways = {
     undo: 'Correct the source, the filter or the configuration and sync: that puts all mailboxes right.',
-    retire:
-      'Filter everybody out ("filter": { "users": false, "groups": false, "rooms": false, "sharedMailboxes": false }) and sync; then drop it.',
+    retire: 'Its contacts cannot be left behind in the mailboxes; "objects": "delete" takes them out.',
     relink: 'Sync it: the folders are filled from the links, whatever they hold.',
   };
-  return new Refusal('not-available', 422, `Route "${route}" keeps contacts in mailboxes, for which there is no ${what}. ${ways[what]}`);
+  const what = errand.what === 'retire' ? 'retire that keeps them' : errand.what;
+  return new Refusal(
+    'not-available',
+    422,
+    `Route "${route}" keeps contacts in mailboxes, for which there is no ${what}. ${ways[errand.what]}`,
+  );
 }
 
 async function start(
@@ -79,8 +84,9 @@ async function start(
   const { version } = await context.configuration();
   const { routes, errand, shown } = wanted;
   const copied = routes.find((route) => route.push.as === 'mailboxContact');
-  if (copied) throw noErrandForCopies(copied.id, errand.what);
-  const record = await startRecord(context, instances, {
+  const refusal = copied && noErrandForCopies(copied.id, errand);
+  if (refusal) throw refusal;
+  return startRecord(context, instances, {
     action: errand.what,
     trigger: asked.trigger,
     startedBy: asked.by,
@@ -91,7 +97,6 @@ async function start(
     more: { errand },
     shown: { ...shown, ...(errand.dryRun ? { dryRun: true } : {}) },
   });
-  return record;
 }
 
 /** An undo or a retire asks nothing of the sources, so it does not hold them; a relink looks at who is still there. */

@@ -8,9 +8,7 @@ import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
-
-/** Written by us within this time on a service with known lag: counts as there although the read did not show it (promise 5). */
-const LAG_MS = 24 * 3_600_000;
+import { mayShowLate, writtenLately } from './writtenLately.ts';
 
 /** The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image. */
 export async function openTargetView(planning: Planning, keys: readonly string[], links: readonly Link[]): Promise<TargetView> {
@@ -55,7 +53,7 @@ const VIRTUAL: TargetView = {
 /** One part of the directory knows a new object before another tells what it is: that is no proof that it became something else. */
 function isUnsettled(planning: Planning, link: Link, entry: Entry): boolean {
   if (link.state !== 'linked' || !planning.target.capability(link.as).unsettledTypes?.includes(entry.type)) return false;
-  return link.writtenAt !== null && planning.plan.now.getTime() - Date.parse(link.writtenAt) < LAG_MS;
+  return writtenLately(link, planning.now);
 }
 
 type RowReader = (id: string) => Promise<Entry | null>;
@@ -98,9 +96,8 @@ async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, 
     return entry && isUnsettled(planning, link, entry) ? { there: true, entry: null, hash: null } : { there: true, entry, hash };
   }
   if (link.state !== 'linked') return { there: false };
-  const writtenAt = link.writtenAt ? Date.parse(link.writtenAt) : 0;
-  if (planning.plan.capabilityOf(link.as).knownLag && planning.plan.now.getTime() - writtenAt < LAG_MS)
-    return { there: true, entry: null, hash: null };
+  // Written by us a short time ago: counts as there although the read did not show it.
+  if (mayShowLate(planning, link)) return { there: true, entry: null, hash: null };
   if (planning.lookOnly) return { there: false };
   // Missing from a complete read: asked for once by id, and only "not found" makes it missing.
   const entry = await planning.target.get(id, link.as);

@@ -7,12 +7,13 @@ import type { Made } from '../rules/undoRow.ts';
 import type { DraftChange } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
 import type { TargetIndex } from '../store/store.ts';
-import { linksOf, rangeOf, writtenLately } from './errandRange.ts';
+import { linksOf, rangeOf } from './errandRange.ts';
 import type { TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import { readTargets } from './readTargets.ts';
 import { isNamed, namesOf, type PastChange, pastChanges, wasMade } from './undoneChanges.ts';
+import { mayShowLate } from './writtenLately.ts';
 
 interface Undone extends Made {
   readonly link: Link | null;
@@ -38,7 +39,7 @@ export async function undoRange(side: TargetSide, errand: Extract<Errand, { what
     const row = planUndo(context, made, {
       link,
       entry: (made.targetId && entries.get(made.targetId)) || null,
-      lagging: writtenLately(side, link) && (link?.doneChange?.startsWith(`${made.job}.`) ?? false),
+      lagging: mayShowLate(side, link) && (link?.doneChange?.startsWith(`${made.job}.`) ?? false),
       hits: (key) => index.find(key).flatMap((id) => entries.get(id) ?? []),
     });
     // What failed and left nothing behind needs no word.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Job } from '../../shared/model/job.ts';
+import { type Job, TERMINAL } from '../../shared/model/job.ts';
 import { bucketFaults, startWorld, type World } from './harness.ts';
 
 const ROUTE = 'fabrikam-in-mailboxes';
@@ -245,5 +245,27 @@ describe('contacts in mailboxes', () => {
     expect(folders.map((one) => one.name).sort()).toEqual(['Colleagues', 'Fabrikam', 'Football']);
     const quiet = await world.run('sync', { routes: ['colleagues'] });
     expect(quiet.routes[0]).toMatchObject({ created: 0, updated: 0, copies: { written: 0 } });
+  });
+
+  it('a route that is retired takes its contacts and folders out of every mailbox once an approver says so; all else there stays', async () => {
+    const before = await items();
+    const answer = await world.api.send('POST', `routes/${ROUTE}/retire`, { objects: 'delete' });
+    expect(answer.status).toBe(202);
+    const held = await world.until((answer.body as Job).id, (job) => TERMINAL.has(job.state));
+    expect(held).toMatchObject({ state: 'held', routes: [{ heldBecause: [{ breaker: 'removals' }] }] });
+    expect((await world.api.send('POST', `jobs/${held.id}/approve`, { route: ROUTE, plan: held.routes[0]!.plan })).status).toBe(202);
+    const job = await world.until(held.id, (one) => TERMINAL.has(one.state), 120);
+    expect(bucketFaults(job)).toEqual([]);
+    expect(job).toMatchObject({ state: 'completed', routes: [{ copies: { failed: 0 } }] });
+    const ours = (one: Item): boolean => stampOf(one).startsWith(`galsync:${ROUTE}:`);
+    const folder = (one: Item): boolean => stampOf(one) === `galsync-folder:${ROUTE}`;
+    const stays = (all: readonly Item[]): readonly Item[] =>
+      all.filter((one) => one.parent !== 'deleteditems' && !ours(one) && !folder(one));
+    const after = await items();
+    const living = new Set(after.filter((one) => folder(one) && one.parent !== 'deleteditems').map((one) => one.id));
+    expect(after.filter((one) => ours(one) && living.has(one.parent))).toEqual([]);
+    // Where somebody put a contact of his own into the folder, it stays with that.
+    for (const id of living) expect(after.some((one) => one.parent === id && stampOf(one) === '')).toBe(true);
+    expect(stays(after)).toEqual(stays(before));
   });
 });

@@ -181,10 +181,9 @@ export async function copyOne(
   job: string,
   round: number,
   route: string,
-  remove = false,
 ): Promise<void> {
   const instance = `${job}.${round}.copies.${route}`;
-  const begin = (): ReturnType<typeof beginCopies> => run(() => beginCopies(context, { job, round, route, instance, remove, late: false }));
+  const begin = (): ReturnType<typeof beginCopies> => run(() => beginCopies(context, { job, round, route, instance, late: false }));
   let begun = await begin();
   while (begun.waitUntil !== null) {
     clock.now = Math.max(clock.now, begun.waitUntil);

@@ -1,70 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { CopyContact } from '../../shared/connectors/copies.ts';
-import {
-  createMemoryMailboxes,
-  editContact,
-  type MemoryFolder,
-  type MemoryMailboxes,
-} from '../../shared/connectors/memory/memoryCopies.ts';
+import { editContact } from '../../shared/connectors/memory/memoryCopies.ts';
 import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
-import type { CopyCounts, JobRecord } from '../../shared/model/job.ts';
 import { beginCopies } from '../../shared/sync/beginCopies.ts';
 import { cancelJob } from '../../shared/sync/cancel.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
-import { copyOne, type Step } from './inProcess.ts';
-import { createWorld, person, type SyncWorld } from './world.ts';
-
-const ROUTE = 'a-to-b';
-const TEAM = ['m1', 'm2', 'm3', 'm4', 'm5'];
-
-interface MailboxWorld extends SyncWorld {
-  readonly mail: MemoryMailboxes;
-  push(more: object): void;
-}
-
-/** Directory b has mailboxes; the route copies a's people into those of the group team@b.example. */
-function mailboxWorld(people = 8, step?: Step, ids: readonly string[] = [...TEAM, 'm6', 'm7']): MailboxWorld {
-  const world = createWorld({ a: people, ...(step ? { step } : {}) });
-  const mail = createMemoryMailboxes(ids);
-  mail.groups.set('team@b.example', TEAM);
-  world.b.mailboxes = mail;
-  for (const one of mail.mailboxes.values()) one.folders.set('own', ownFolder());
-  const push = (more: object): void =>
-    world.configure((document) => {
-      document.routes[0]!['push'] = { as: 'mailboxContact', mailboxes: { of: ['team@b.example'] }, ...more };
-    });
-  push({});
-  return { ...world, mail, push };
-}
-
-function ownFolder(): MemoryFolder {
-  const own: CopyContact = {
-    id: 'mum',
-    version: 'v0',
-    stamp: null,
-    note: null,
-    fields: { displayName: 'Mum', addresses: ['p1@a.example'] },
-  };
-  return { id: 'own', name: 'A', mark: null, contacts: new Map([['mum', own]]), record: [] };
-}
-
-function ours(world: MailboxWorld, mailbox: string): MemoryFolder {
-  const found = [...world.mail.mailboxes.get(mailbox)!.folders.values()].filter((one) => one.mark === `galsync-folder:${ROUTE}`);
-  expect(found, mailbox).toHaveLength(1);
-  return found[0]!;
-}
-
-function names(folder: MemoryFolder): readonly unknown[] {
-  return [...folder.contacts.values()].map((contact) => contact.fields.displayName).sort();
-}
-
-function copiesOf(record: JobRecord): CopyCounts | undefined {
-  return record.job.routes[0]!.copies;
-}
-
-function ownContactsAreUntouched(world: MailboxWorld): void {
-  for (const one of world.mail.mailboxes.values()) expect(one.folders.get('own')).toEqual(ownFolder());
-}
+import type { Step } from './inProcess.ts';
+import { copiesOf, type MailboxWorld, mailboxWorld, names, ours, ownContactsAreUntouched, ROUTE, TEAM } from './mailboxWorld.ts';
+import { person } from './world.ts';
 
 const edited = (fields: object) => (contact: CopyContact) => ({ ...contact, fields: { ...contact.fields, ...fields } });
 
@@ -315,7 +258,7 @@ describe('copies in mailboxes', () => {
     const world = mailboxWorld();
     await world.run({ action: 'sync' });
     const record = await startJob(world.context, world.instances, { action: 'push' }, 'api', 'test');
-    const input = { job: record.job.id, round: 1, route: ROUTE, instance: 'i', remove: false };
+    const input = { job: record.job.id, round: 1, route: ROUTE, instance: 'i' };
     world.mail.resolveFault = new ThrottledError('graph', world.clock.now + 3_600_000);
     expect(await beginCopies(world.context, { ...input, late: false })).toMatchObject({ lanes: 0, waitUntil: expect.any(Number) });
     expect(await beginCopies(world.context, { ...input, late: true })).toMatchObject({ lanes: 2, waitUntil: null });
@@ -411,15 +354,6 @@ describe('copies in mailboxes', () => {
     expect(next.job.state).toBe('completed');
     for (const mailbox of TEAM) expect(ours(world, mailbox).contacts.size).toBe(60);
     expect(world.mail.writes).toBe(300);
-  });
-
-  it('a route that is retired loses its contacts in every mailbox', async () => {
-    const world = mailboxWorld();
-    await world.run({ action: 'sync' });
-    const record = await startJob(world.context, world.instances, { action: 'push' }, 'api', 'test');
-    await copyOne(world.context, (activity) => activity(), world.clock, record.job.id, 1, ROUTE, true);
-    for (const mailbox of TEAM) expect([...world.mail.mailboxes.get(mailbox)!.folders.keys()]).toEqual(['own']);
-    ownContactsAreUntouched(world);
   });
 
   it('a directory copies its own people into its own mailboxes (from = to)', async () => {
