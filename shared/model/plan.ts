@@ -18,6 +18,11 @@ export type FieldName =
 export type FieldValue = string | readonly string[] | null;
 export type Fields = Readonly<Partial<Record<FieldName, FieldValue>>>;
 
+/** A field's value as a list; empty where there is none. */
+export function textsOf(value: FieldValue | undefined): readonly string[] {
+  return value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
 export interface FieldChange {
   readonly name: FieldName;
   readonly before: FieldValue;

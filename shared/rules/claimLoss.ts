@@ -1,8 +1,7 @@
 import { addressKey } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
-import type { FieldChange, Fields, Owner } from '../model/plan.ts';
+import { type FieldChange, type Fields, type Owner, textsOf } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
-import { textsOf } from './claimOrder.ts';
 import type { Claimant, Winner } from './claims.ts';
 import { sameValue } from './diff.ts';
 import type { DraftChange } from './view.ts';

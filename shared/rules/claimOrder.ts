@@ -1,5 +1,5 @@
 import { addressKey } from '../connectors/connector.ts';
-import type { FieldChange, FieldValue } from '../model/plan.ts';
+import { type FieldChange, type FieldValue, textsOf } from '../model/plan.ts';
 import type { DraftChange } from './view.ts';
 
 export interface OrderedChange {
@@ -100,9 +100,4 @@ function firstPart(change: DraftChange): DraftChange {
   // A conversion happens once, at its end: what gives up addresses here is still the old object.
   const { converts, ...plain } = change;
   return { ...plain, as: converts?.from ?? change.as, desired: null, fields, takes: [], reason: 'addressMoves' };
-}
-
-/** A field's value as a list. */
-export function textsOf(value: FieldValue): readonly string[] {
-  return value === null ? [] : typeof value === 'string' ? [value] : value;
 }

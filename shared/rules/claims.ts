@@ -1,7 +1,8 @@
 import { addressKey } from '../connectors/connector.ts';
+import { textsOf } from '../model/plan.ts';
 import { parseStamp } from '../model/stamp.ts';
 import { claimedRow, deletedNow, withoutAddresses } from './claimLoss.ts';
-import { changeId, compareText, type OrderedChange, orderChanges, textsOf } from './claimOrder.ts';
+import { changeId, compareText, type OrderedChange, orderChanges } from './claimOrder.ts';
 import { isLinked, settleWishes } from './claimWinners.ts';
 import type { DraftChange, Holder } from './view.ts';
 

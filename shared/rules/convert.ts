@@ -1,7 +1,7 @@
 import { fieldsOf } from '../connectors/connector.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { FieldChange, FieldName, Fields, FieldValue } from '../model/plan.ts';
+import { type FieldChange, type FieldName, type FieldValue, textsOf } from '../model/plan.ts';
 import { diffFields } from './diff.ts';
 import { base, desiredOf, movesOf, signInName, withKnownX500 } from './draft.ts';
 import type { Matched } from './match.ts';
@@ -35,7 +35,7 @@ export function convert(
   const desired: Partial<Record<FieldName, FieldValue>> = {};
   for (const [name, value] of Object.entries(before) as [FieldName, FieldValue][]) if (holds[name]) desired[name] = value;
   for (const { name, after } of fields) desired[name] = after;
-  const x500 = [...link.x500, ...listOf(before.x500)];
+  const x500 = [...link.x500, ...textsOf(before.x500)];
   const change: DraftChange = {
     ...base(context, entry, projection, link, 'update', 'converted'),
     ...movesOf(context, projection, before, fields),
@@ -52,8 +52,4 @@ export function convert(
     },
   };
   return { ...NOTHING, bucket: 'change', change, losses: projection.losses };
-}
-
-function listOf(value: Fields['x500']): readonly string[] {
-  return Array.isArray(value) ? (value as readonly string[]) : [];
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressKey } from '../connectors/connector.ts';
 import type { PushSettings } from '../model/configuration.ts';
-import type { FieldChange, FieldName, Fields, FieldValue } from '../model/plan.ts';
+import { type FieldChange, type FieldName, type Fields, type FieldValue, textsOf } from '../model/plan.ts';
 import { comparable } from './texts.ts';
 
 export interface DiffOptions {
@@ -58,7 +58,7 @@ function fieldChange(name: FieldName, desired: Fields, current: Fields): FieldCh
 export function sameValue(name: FieldName, wanted: FieldValue, there: FieldValue): boolean {
   // Nearly every field of a quiet night is equal to the letter.
   if (wanted === there || isSameList(wanted, there)) return true;
-  if (name === 'x500') return listOf(wanted).every((value) => listOf(there).some((known) => known.toLowerCase() === value.toLowerCase()));
+  if (name === 'x500') return textsOf(wanted).every((value) => textsOf(there).some((known) => known.toLowerCase() === value.toLowerCase()));
   return canonical(name, wanted) === canonical(name, there);
 }
 
@@ -79,26 +79,23 @@ export function hashValue(value: FieldValue): string {
 
 function canonical(name: FieldName, value: FieldValue): string {
   if (name === 'addresses') {
-    const keys = listOf(value).map(addressKey);
+    const keys = textsOf(value).map(addressKey);
     return JSON.stringify([keys[0] ?? '', ...keys.slice(1).sort()]);
   }
-  if (name === 'deliveryAddress' || name === 'manager') return listOf(value).map(addressKey).join();
-  if (name === 'otherAddresses' || name === 'sip') return JSON.stringify(listOf(value).map(addressKey).sort());
+  if (name === 'deliveryAddress' || name === 'manager') return textsOf(value).map(addressKey).join();
+  if (name === 'otherAddresses' || name === 'sip') return JSON.stringify(textsOf(value).map(addressKey).sort());
   return JSON.stringify(
-    listOf(value)
+    textsOf(value)
       .map(comparable)
       .filter((text) => text !== '')
       .sort(),
   );
 }
 
-function listOf(value: FieldValue): readonly string[] {
-  return value === null ? [] : typeof value === 'string' ? [value] : value;
-}
-
-function joinX500(wanted: FieldValue, there: FieldValue): FieldValue {
-  const known = new Set(listOf(there).map((value) => value.toLowerCase()));
-  return [...listOf(there), ...listOf(wanted).filter((value) => !known.has(value.toLowerCase()))];
+/** X500 addresses are only ever added (promise 8): those that are there, and the wanted ones that are not. */
+export function joinX500(wanted: FieldValue | undefined, there: FieldValue | undefined): readonly string[] {
+  const known = new Set(textsOf(there).map((value) => value.toLowerCase()));
+  return [...textsOf(there), ...textsOf(wanted).filter((value) => !known.has(value.toLowerCase()))];
 }
 
 /** `own`: only a value that galsync wrote, and that nobody edited since. */

@@ -3,6 +3,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { ChangeKind, FieldChange, FieldName, Fields, FieldValue } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
+import { joinX500 } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
 import { aliasFor, type Projection } from './project.ts';
 import { readAttribute } from './readAttribute.ts';
@@ -57,9 +58,7 @@ export function signInName(context: PlanContext, entry: Entry, projection: Proje
 /** Replies survive: every X500 address ever seen of the person is put back on re-creation (promise 8). */
 export function withKnownX500(context: PlanContext, { as, fields }: Projection, link: Link): Fields {
   if (!context.capabilityOf(as).fields.x500 || link.x500.length === 0 || !context.route.push.addresses.x500) return fields;
-  const now = (fields.x500 as readonly string[] | null | undefined) ?? [];
-  const known = new Set(now.map((value) => value.toLowerCase()));
-  return { ...fields, x500: [...now, ...link.x500.filter((value) => !known.has(value.toLowerCase()))] };
+  return { ...fields, x500: joinX500(link.x500, fields.x500) };
 }
 
 /** The projection, and what it does not say: attributes of ours that the route pushes no longer are empty; who returns is shown again. */

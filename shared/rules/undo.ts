@@ -1,6 +1,7 @@
 import { fieldsOf } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, FieldName, Fields, LinkRestored } from '../model/plan.ts';
+import { joinX500 } from './diff.ts';
 import { addressesOf, beforeImage } from './heldAddresses.ts';
 import { touchedFields } from './touched.ts';
 import { undoFields } from './undoFields.ts';
@@ -81,9 +82,7 @@ function imageOf(context: UndoContext, last: Change, link: Link | null): Fields 
   const names = (Object.keys(held) as FieldName[]).filter((name) => name !== 'stamp' && context.capability.fields[name]);
   const desired: Fields = Object.fromEntries(names.flatMap((name) => (held[name] === null ? [] : [[name, held[name]]])));
   if (!context.capability.fields.x500) return desired;
-  const before = (desired.x500 as readonly string[] | undefined) ?? [];
-  const known = new Set(before.map((value) => value.toLowerCase()));
-  const x500 = [...before, ...(link?.x500 ?? []).filter((value) => !known.has(value.toLowerCase()))];
+  const x500 = joinX500(link?.x500, desired.x500);
   return x500.length > 0 ? { ...desired, x500 } : desired;
 }
 

@@ -2,6 +2,7 @@ import { addressKey, type Capability } from '../connectors/connector.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, Owner } from '../model/plan.ts';
+import { parseStamp } from '../model/stamp.ts';
 import type { DraftChange, PlanContext } from './view.ts';
 
 /** What undo asks of a route: no source, no filter, no projection. `capability`: of the object that is looked at. */
@@ -74,7 +75,7 @@ export function holdersOf(
     for (const entry of view.hits(key)) {
       // What an earlier try of the same create left behind is no stranger.
       if (entry.id === own.targetId || entry.stamp === own.stamp) continue;
-      const route = /^galsync(?:-adopted)?:([^:]+):/.exec(entry.stamp ?? '')?.[1];
+      const route = parseStamp(entry.stamp)?.route;
       if (route !== undefined && (context.routes?.has(route) ?? true)) holders.push({ key, targetId: entry.id, stamp: entry.stamp });
       else strangers ??= strangerOf(context, entry, key);
     }

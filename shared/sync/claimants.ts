@@ -1,6 +1,6 @@
 import { fieldsOf } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
-import type { FieldValue } from '../model/plan.ts';
+import { textsOf } from '../model/plan.ts';
 import { parseStamp } from '../model/stamp.ts';
 import { standingChange } from '../rules/claimLoss.ts';
 import type { Claimant } from '../rules/claims.ts';
@@ -92,8 +92,7 @@ async function heldBy({ context, target, route, targetState }: Planning, link: L
   const row = await context.store.snapshots.get(route.to, link.targetId!);
   const entry = row ? entryOf(row, target.sets) : null;
   const image = entry && (link.writtenAt ?? '') <= targetState.completedAt ? fieldsOf(entry) : link.image;
-  const list = (value: FieldValue | undefined): readonly string[] => (value == null ? [] : typeof value === 'string' ? [value] : value);
-  return { addresses: list(image.addresses), delivery: list(image.deliveryAddress)[0] ?? null };
+  return { addresses: textsOf(image.addresses), delivery: textsOf(image.deliveryAddress)[0] ?? null };
 }
 
 /** Which of these entries would be left as they are: only those are counted as unchanged, and only their objects may be taken from. */

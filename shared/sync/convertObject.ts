@@ -3,7 +3,7 @@ import type { WriteAnswer, WriteRequest } from '../connectors/connector.ts';
 import { fieldsOf } from '../connectors/connector.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Converting, Link } from '../model/link.ts';
-import type { Change, FieldName, Fields, FieldValue, Owner } from '../model/plan.ts';
+import { type Change, type FieldName, type Fields, type Owner, textsOf } from '../model/plan.ts';
 import { putBack, takeBack } from './convertBack.ts';
 import { requestOf } from './writeRequest.ts';
 import { answerOf, deferred, failed, linkAfter, outcome, type WriteContext, type Written } from './written.ts';
@@ -135,8 +135,19 @@ function writeAgain(context: WriteContext, create: WriteRequest, targetId: strin
 
 /** The old object gives up addresses, alias and name, and is hidden; where it cannot, it goes. Both may be repeated. */
 function stepAside(context: WriteContext, change: Change, at: ConvertingLink): Promise<WriteAnswer> {
+  const { from, oldId } = at.converting;
+  const request = deletionOf(change, at);
+  if (!context.connector.capability(from).stepsAside) return answerOf(() => context.connector.write({ ...request, forGood: true }));
+  // Of this object alone: a deleted account keeps its names for 30 days, and the next conversion of the same person must find others free.
+  const setAlias = `${at.alias ?? change.alias ?? 'g'}-${createHash('sha256').update(oldId).digest('hex').slice(0, 4)}`;
+  const fields: Fields = { addresses: [`${setAlias}@galsync.invalid`], deliveryAddress: null, hidden: 'true' };
+  return answerOf(() => context.connector.write({ ...request, change: 'update', fields, setAlias }));
+}
+
+/** The old object goes. */
+function deletionOf(change: Change, at: ConvertingLink): WriteRequest {
   const { from, oldId, image } = at.converting;
-  const request: WriteRequest = {
+  return {
     change: 'delete',
     as: from,
     kind: change.kind,
@@ -146,11 +157,6 @@ function stepAside(context: WriteContext, change: Change, at: ConvertingLink): P
     stamp: change.stamp,
     alias: at.alias ?? '',
   };
-  if (!context.connector.capability(from).stepsAside) return answerOf(() => context.connector.write({ ...request, forGood: true }));
-  // Of this object alone: a deleted account keeps its names for 30 days, and the next conversion of the same person must find others free.
-  const setAlias = `${at.alias ?? change.alias ?? 'g'}-${createHash('sha256').update(oldId).digest('hex').slice(0, 4)}`;
-  const fields: Fields = { addresses: [`${setAlias}@galsync.invalid`], deliveryAddress: null, hidden: 'true' };
-  return answerOf(() => context.connector.write({ ...request, change: 'update', fields, setAlias }));
 }
 
 /** A directory frees an address late: who takes it is told "in use" for a while. */
@@ -196,17 +202,8 @@ async function finish(
   problem: Problem | null,
   waiting: Extract<Written, { kind: 'deferred' }> | null,
 ): Promise<Written> {
-  const { from, oldId, image } = at.converting;
-  const request: WriteRequest = {
-    change: 'delete',
-    as: from,
-    kind: change.kind,
-    targetId: oldId,
-    fields: {},
-    current: image,
-    stamp: change.stamp,
-    alias: at.alias ?? '',
-  };
+  const { from } = at.converting;
+  const request = deletionOf(change, at);
   if (context.connector.capability(from).stepsAside) {
     const gone = await answerOf(() => context.connector.write(request));
     if (!gone.ok && gone.retry !== 'gone') return notNow(context, at, gone.failure, gone);
@@ -253,10 +250,6 @@ export async function wholeLink(context: WriteContext, change: Change, link: Lin
   if ('failure' in back) return failed(context, link, back.failure, link.targetId, null, true);
   await context.save(back.link);
   return back.link;
-}
-
-function textsOf(value: FieldValue | undefined): readonly string[] {
-  return Array.isArray(value) ? (value as readonly string[]) : [];
 }
 
 function lower(text: string): string {

@@ -1,8 +1,8 @@
 import { addressKey } from '../connectors/connector.ts';
 import type { RouteSettings } from '../model/configuration.ts';
 import type { Link } from '../model/link.ts';
+import { textsOf } from '../model/plan.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
-import { textsOf } from '../rules/claimOrder.ts';
 import { settleClaims } from '../rules/claims.ts';
 import type { ClaimFact } from '../rules/explainMatch.ts';
 import { person } from '../rules/explainWords.ts';

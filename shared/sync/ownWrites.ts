@@ -2,7 +2,7 @@ import { addressKey } from '../connectors/connector.ts';
 import type { PushType } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { FieldValue } from '../model/plan.ts';
+import { textsOf } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { SHARDS, type Store, type TargetIndex } from '../store/store.ts';
 import type { Planning } from './planning.ts';
@@ -62,14 +62,13 @@ async function readWrites({ context, configuration, route, targetState }: Planni
 }
 
 function ownWrite(link: Link, targetId: string): OwnWrite {
-  const list = (value: FieldValue | undefined): readonly string[] => (value == null ? [] : typeof value === 'string' ? [value] : value);
   return {
     targetId,
     as: link.as,
     at: link.writtenAt!,
     deleted: link.state === 'ended' && link.intent?.what === 'delete' && link.intent.change === link.doneChange,
-    addresses: list(link.image.addresses),
-    delivery: list(link.image.deliveryAddress)[0] ?? null,
+    addresses: textsOf(link.image.addresses),
+    delivery: textsOf(link.image.deliveryAddress)[0] ?? null,
     hidden: link.image.hidden === 'true',
     stamp: link.state === 'linked' ? formatStamp(link) : null,
   };

@@ -1,6 +1,6 @@
 import { addressKey } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
-import type { Change, FieldValue, Outcome } from '../model/plan.ts';
+import { type Change, type Outcome, textsOf } from '../model/plan.ts';
 import type { PlanKey } from '../store/store.ts';
 import type { SyncContext } from './context.ts';
 import { isCarriedOut } from './cutBatches.ts';
@@ -34,10 +34,6 @@ export function isNamed({ change, outcome }: PastChange, names: ReadonlySet<stri
   if (names.has(change.sourceId) || names.has(change.targetId ?? '') || names.has(outcome?.targetId ?? '')) return true;
   const held = [change.desired?.addresses, ...change.fields.flatMap((one) => (one.name === 'addresses' ? [one.before, one.after] : []))];
   return [change.address, ...held.flatMap(textsOf)].some((address) => names.has(addressKey(address)));
-}
-
-function textsOf(value: FieldValue | undefined): readonly string[] {
-  return value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
 /** What callers name: addresses as comparable keys, ids as they are. */

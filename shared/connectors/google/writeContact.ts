@@ -1,4 +1,4 @@
-import type { FieldName, FieldValue } from '../../model/plan.ts';
+import { type FieldName, type FieldValue, textsOf } from '../../model/plan.ts';
 import { addressKey } from '../connector.ts';
 import { addressOf, HOME, organizationOf, PARTS, type PhoneField, phonesOf, relOf, STAMP } from './contactXml.ts';
 import { childOf, childrenOf, type Element, element, local, textAt } from './xml.ts';
@@ -72,10 +72,6 @@ export function writeContact(before: Element | null, values: ContactValues, stam
   return element('entry', attributes, [...category, ...kept, ...changes.flatMap((one) => one.in)]);
 }
 
-function texts(value: FieldValue | undefined): readonly string[] {
-  return value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
-}
-
 function mark(old: Element, stamp: string | undefined): Exchange {
   if (stamp === undefined) return NONE;
   const out = childrenOf(old, 'extendedProperty').filter((one) => one.attributes['name'] === STAMP);
@@ -84,7 +80,7 @@ function mark(old: Element, stamp: string | undefined): Exchange {
 
 function single(values: ContactValues, name: FieldName, old: Element | null, make: (text: string) => Element): Exchange {
   if (!(name in values)) return NONE;
-  return { out: old ? [old] : [], in: texts(values[name]).slice(0, 1).map(make) };
+  return { out: old ? [old] : [], in: textsOf(values[name]).slice(0, 1).map(make) };
 }
 
 /** Other relations and ids belong to others. */
@@ -97,7 +93,7 @@ function parted(values: ContactValues, old: Element | null, parts: Parts): reado
   const mine = parts.flatMap(([name, theirs]) => {
     const there = old ? childOf(old, theirs) : null;
     if (!(name in values)) return there ? [there] : [];
-    const [text] = texts(values[name]);
+    const [text] = textsOf(values[name]);
     return text ? [element(`gd:${theirs}`, {}, [], text)] : [];
   });
   const ours = new Set(parts.map(([, theirs]) => theirs));
@@ -143,7 +139,7 @@ function relation(there: Element | null, rel: string): Record<string, string> {
 function emails(old: Element, values: ContactValues): Exchange {
   if (!('addresses' in values)) return NONE;
   const there = childrenOf(old, 'email');
-  const made = texts(values.addresses).map((address, n) => {
+  const made = textsOf(values.addresses).map((address, n) => {
     const same = there.find((one) => addressKey(one.attributes['address'] ?? '') === addressKey(address)) ?? null;
     const { primary: _, ...attributes } = relation(same, n === 0 ? 'work' : 'other');
     return element('gd:email', { ...attributes, ...(n === 0 ? { primary: 'true' } : {}), address });
@@ -158,7 +154,7 @@ function phones(old: Element, values: ContactValues): Exchange {
   const made: Element[] = [];
   for (const [name, rel] of PHONES) {
     const mine = there.filter((one) => one.field === name).map((one) => one.element);
-    const numbers = name in values ? texts(values[name]) : mine.map((one) => one.text.trim());
+    const numbers = name in values ? textsOf(values[name]) : mine.map((one) => one.text.trim());
     out.push(...mine);
     for (const number of numbers) {
       const same = mine.find((one) => one.text.trim() === number) ?? null;
@@ -181,5 +177,5 @@ function list(old: Element, values: ContactValues, name: 'instantMessengers' | '
     tag === 'im'
       ? element('gd:im', { rel: `${GD}#work`, protocol: `${GD}#JABBER`, address: value })
       : element('gContact:language', /^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$/.test(value) ? { code: value } : { label: value });
-  return { out: there, in: texts(values[name]).map((value) => there.find((one) => text(one) === value) ?? make(value)) };
+  return { out: there, in: textsOf(values[name]).map((value) => there.find((one) => text(one) === value) ?? make(value)) };
 }

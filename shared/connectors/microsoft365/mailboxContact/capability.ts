@@ -1,5 +1,5 @@
 import type { Microsoft365Settings } from '../../../model/configuration.ts';
-import type { FieldName, Fields, FieldValue } from '../../../model/plan.ts';
+import { type FieldName, type Fields, type FieldValue, textsOf } from '../../../model/plan.ts';
 import { addressKey, type Capability, type FieldCapability } from '../../connector.ts';
 import { CONTACT_FIELDS, MAX_MAIL_ADDRESSES } from './fields.ts';
 
@@ -45,9 +45,9 @@ export function birthdayOf(value: string): string | null {
 
 /** `otherAddresses` take the places that `addresses` leave. */
 function fitAddresses(fields: Fields): { fields: Fields; lost: readonly FieldName[] } {
-  const others = listOf(fields.otherAddresses);
+  const others = textsOf(fields.otherAddresses);
   if (others.length === 0) return { fields, lost: [] };
-  const own = listOf(fields.addresses);
+  const own = textsOf(fields.addresses);
   const known = new Set(own.map(addressKey));
   const more = others.filter((address) => !known.has(addressKey(address)));
   const kept = more.slice(0, Math.max(0, MAX_MAIL_ADDRESSES - own.length));
@@ -64,12 +64,8 @@ export function shownFields(image: Fields): Fields {
     const value = image[field];
     if (value !== undefined) shown[field] = value;
   }
-  const own = listOf(image.addresses);
+  const own = textsOf(image.addresses);
   const known = new Set(own.map(addressKey));
-  const all = [...own, ...listOf(image.otherAddresses).filter((address) => !known.has(addressKey(address)))].slice(0, MAX_MAIL_ADDRESSES);
+  const all = [...own, ...textsOf(image.otherAddresses).filter((address) => !known.has(addressKey(address)))].slice(0, MAX_MAIL_ADDRESSES);
   return { ...shown, addresses: all.length > 0 ? all : null };
-}
-
-function listOf(value: FieldValue | undefined): readonly string[] {
-  return value === null || value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
