@@ -1,5 +1,6 @@
 import { isAttributeName } from '../model/attributes.ts';
-import { type Condition, type Configuration, conditionNames, type Where } from '../model/configuration.ts';
+import { type Configuration, conditionNames, type Where } from '../model/configuration.ts';
+import { isCondition } from '../rules/condition.ts';
 import { pushedAttributes } from '../rules/project.ts';
 import { placeholders } from '../rules/texts.ts';
 
@@ -36,6 +37,6 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
 /** Attributes that the conditions of a filter read. */
 export function namesIn(where: Where): readonly string[] {
   if (where === null) return [];
-  if ('all' in where || 'any' in where || 'not' in where || 'attribute' in where) return conditionNames(where as Condition);
-  return Object.values(where as Record<string, Condition | null>).flatMap((condition) => (condition ? conditionNames(condition) : []));
+  if (isCondition(where)) return conditionNames(where);
+  return Object.values(where).flatMap((condition) => (condition ? conditionNames(condition) : []));
 }
