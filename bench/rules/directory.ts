@@ -11,6 +11,7 @@ import { hashValue } from '../../shared/rules/diff.ts';
 import { domainOwners } from '../../shared/rules/owners.ts';
 import { compileProjections } from '../../shared/rules/project.ts';
 import { compileSelection } from '../../shared/rules/select.ts';
+import { compileSettled } from '../../shared/rules/settled.ts';
 import type { PlanContext, TargetView } from '../../shared/rules/view.ts';
 
 const NOW = new Date('2026-11-25T12:00:00Z');
@@ -71,6 +72,7 @@ export function planContext(): PlanContext {
     capabilityOf: () => capability,
     select: compileSelection({ source, route, owners, membership: { pull: null, filter: null }, now: NOW }),
     project: compileProjections(route, () => capability),
+    settled: compileSettled(route, () => capability),
     existingWhere: compileCondition({ all: [] }, NOW),
     sourceStale: false,
     routes: new Set([route.id]),

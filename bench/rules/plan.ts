@@ -24,7 +24,12 @@ export function planEntries(context: PlanContext, entries: Iterable<Entry>, link
       skipped += 1;
       continue;
     }
-    const planned = planEntry(context, entry, context.project(entry, 'contact'), links.get(entry.id) ?? null, QUIET);
+    const link = links.get(entry.id) ?? null;
+    if (link && context.settled(entry, link, QUIET.sight(link.targetId!)) !== null) {
+      unchanged += 1;
+      continue;
+    }
+    const planned = planEntry(context, entry, context.project(entry, 'contact'), link, QUIET);
     if (planned.change) changes.push(planned.change);
     else unchanged += 1;
   }

@@ -120,9 +120,11 @@ export interface Capability {
   readonly virtual?: boolean;
   /** The value as the directory will return it (country names, case of domains, phone formats); null: cannot be held. */
   normalise(name: FieldName, value: string): string | null;
+  /** The only fields of which `normalise` may change a printable line without blanks around it; of all others it leaves that as it is. */
+  readonly respells: ReadonlySet<FieldName>;
   /** Why an object of a fitting type is none of this push type any more (a guest that has become a member), or null. */
   outgrown?(entry: Entry): string | null;
-  /** Checks beyond single fields (2 KB per shared contact …): fields to drop, or null if all fits. */
+  /** Checks beyond single fields (2 KB per shared contact …): what is left, the very `fields` if all fits. What fits, fits with fewer fields. */
   fit?(fields: Fields): { readonly fields: Fields; readonly lost: readonly FieldName[] };
 }
 

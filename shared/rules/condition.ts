@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { isAttributeName } from '../model/attributes.ts';
 import type { Condition, ConditionTest, Where } from '../model/configuration.ts';
 import type { Entry, Kind } from '../model/entry.ts';
 import { parseDate, parseDateOrOffset } from './dates.ts';
@@ -54,7 +55,11 @@ function compileTest(test: ConditionTest, now: Date): Predicate {
   const passes = texts.map((text) => compileOperator(test.operator, text, caseSensitive, now));
   const read = attributeReader(test.attribute);
   const passesAny = remembered((value) => passes.some((pass) => pass(value)));
+  const own = isAttributeName(test.attribute) ? test.attribute : null;
   return (entry) => {
+    // Most are single texts: no list is made of them.
+    const single = own && entry.attributes[own];
+    if (typeof single === 'string') return passesAny(single) !== negative;
     const found = read(entry);
     const holds = found.length > 0 ? found.some(passesAny) : passesAny('');
     return negative ? !holds : holds;

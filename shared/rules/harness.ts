@@ -5,6 +5,7 @@ import type { Link } from '../model/link.ts';
 import type { Fields } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { compileProjection } from './project.ts';
+import { compileSettled } from './settled.ts';
 import type { DraftChange, PlanContext, TargetView } from './view.ts';
 
 /** Small, believable pieces for tests of rules: one person, one route, one target in memory. */
@@ -139,6 +140,7 @@ export const TARGET: Capability = {
     hidden: {},
   },
   normalise: (_name, value) => value,
+  respells: new Set(),
 };
 
 export interface World {
@@ -173,6 +175,7 @@ export function aWorld(
       capabilityOf: () => capability,
       select: () => ({ kept: true }),
       project: compileProjection(route, capability),
+      settled: compileSettled(route, () => capability),
       existingWhere: () => true,
       sourceStale: more.stale ?? false,
       now: more.now ?? NOW,

@@ -43,9 +43,7 @@ const NO_LOSSES: readonly string[] = [];
 
 /** Projects entries of a route onto what its target can hold, before anything is compared (promise 12). */
 export function compileProjection(route: RouteSettings, target: Capability): (entry: Entry) => Projection {
-  const names = pushedAttributes(route);
-  const held = names.filter((name) => target.fields[name]);
-  const cannot = names.filter((name) => !target.fields[name] && name !== 'alias');
+  const { held, cannot } = heldAttributes(route, target);
   const projectors = held.map((name) => ({ name, project: compileField(name, route, target) }));
   const lost = cannot.map((name) => ({ name, read: sourceReader(name, route) }));
   const blank = blankFields(held, route, target);
@@ -87,10 +85,10 @@ function blankFields(held: readonly AttributeName[], route: RouteSettings, targe
   return JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, null])))) as Partial<Record<FieldName, FieldValue>>;
 }
 
-type FieldProjector = (entry: Entry, losses: string[]) => FieldValue;
+export type FieldProjector = (entry: Entry, losses: string[]) => FieldValue;
 
 /** One text of the source as it is, a list, or a filled template. */
-function compileField(name: AttributeName, route: RouteSettings, target: Capability): FieldProjector {
+export function compileField(name: AttributeName, route: RouteSettings, target: Capability): FieldProjector {
   const text = compileText(name, target);
   if (route.push.set[name] === undefined && !isListAttribute(name))
     return (entry, losses) => {
@@ -115,7 +113,20 @@ export function pushedAttributes(route: RouteSettings): readonly AttributeName[]
   return all.filter((name) => named.has(name));
 }
 
-function sourceReader(name: AttributeName, route: RouteSettings): (entry: Entry) => readonly string[] {
+/** Of the attributes that a route pushes, those that the target holds and those that are lost there. */
+export function heldAttributes(
+  route: RouteSettings,
+  target: Capability,
+): { readonly held: readonly AttributeName[]; readonly cannot: readonly AttributeName[] } {
+  const names = pushedAttributes(route);
+  return {
+    held: names.filter((name) => target.fields[name]),
+    cannot: names.filter((name) => !target.fields[name] && name !== 'alias'),
+  };
+}
+
+/** What a route pushes as an attribute: the entry's own texts, or its filled template. Empty list: nothing. */
+export function sourceReader(name: AttributeName, route: RouteSettings): (entry: Entry) => readonly string[] {
   const template = route.push.set[name];
   if (template === undefined) return attributeReader(name);
   return (entry) => {
@@ -159,7 +170,8 @@ function list(
   return kept.length === 0 ? null : kept.length > max ? kept.slice(0, max) : kept;
 }
 
-function hiddenOf(entry: Entry, route: RouteSettings): string | null {
+/** What the route says of the address list; null: it leaves it alone. */
+export function hiddenOf(entry: Entry, route: RouteSettings): string | null {
   const { addressList } = route.push;
   if (addressList === 'leave') return null;
   if (addressList === 'likeSource') return String(entry.hidden);

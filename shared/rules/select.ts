@@ -37,7 +37,7 @@ type Test = (entry: Entry) => { reason: SkipReason; why: string; unconfirmed?: b
 
 /** Which entries leave the source over this route: tests in the contract's order, the first that applies decides. Must pass pull and filter. */
 export function compileSelection(context: SelectionContext): (entry: Entry) => Selected {
-  const ordered = orderedTests(context).map((one) => one.test);
+  const ordered = orderedTests(context).flatMap(({ test }) => test ?? []);
   return (entry) => {
     let doubtful: Selected | null = null;
     for (const test of ordered) {
@@ -69,7 +69,7 @@ export function compileVerdicts(context: SelectionContext): (entry: Entry) => re
   const tests = orderedTests(context);
   return (entry) =>
     tests.map(({ order, rule, test }) => {
-      const out = test(entry);
+      const out = test?.(entry) ?? null;
       return {
         reason: out?.reason ?? SKIP_REASONS[order]!,
         rule: typeof rule === 'string' ? rule : rule(entry),
@@ -84,7 +84,8 @@ interface Ordered {
   /** Place of its reason in `SKIP_REASONS`. */
   readonly order: number;
   readonly rule: string | ((entry: Entry) => string);
-  readonly test: Test;
+  /** null: as configured it keeps nobody out. */
+  readonly test: Test | null;
 }
 
 function orderedTests(context: SelectionContext): readonly Ordered[] {
@@ -166,12 +167,16 @@ function scopeTests({ now, source, membership }: SelectionContext, filter: Filte
           ? { reason: 'kind', why: `${name}.groupTypes does not list ${entry.groupType}.` }
           : null,
     },
-    { order: 8, rule: `${name}.domains`, test: (entry) => domainTest(entry, filter, name) },
-    { order: 9, rule: `${name}.orgUnits`, test: (entry) => orgUnitTest(entry, filter, name, source.kind) },
+    { order: 8, rule: `${name}.domains`, test: isBlank(filter.domains) ? null : (entry) => domainTest(entry, filter, name) },
+    {
+      order: 9,
+      rule: `${name}.orgUnits`,
+      test: isBlank(filter.orgUnits) ? null : (entry) => orgUnitTest(entry, filter, name, source.kind),
+    },
     {
       order: 12,
       rule: `${name}.where`,
-      test: (entry) => (where(entry) ? null : { reason: 'where', why: `The condition ${name}.where does not hold.` }),
+      test: filter.where && ((entry) => (where(entry) ? null : { reason: 'where', why: `The condition ${name}.where does not hold.` })),
     },
   ];
   if (members && filter.exceptMembersOf.length > 0)
@@ -207,9 +212,12 @@ function membershipTest(answer: boolean | 'unknown', outIf: boolean, reason: 'ex
   return answer === outIf ? { reason, why } : null;
 }
 
+function isBlank({ include, exclude }: { readonly include: readonly string[]; readonly exclude: readonly string[] }): boolean {
+  return include.length === 0 && exclude.length === 0;
+}
+
 function domainTest(entry: Entry, filter: Filter, name: string): ReturnType<Test> {
   const { include, exclude, of } = filter.domains;
-  if (include.length === 0 && exclude.length === 0) return null;
   const domains = (of === 'any' ? entry.addresses : entry.addresses.slice(0, 1)).map(domainOf);
   if (domains.some((domain) => exclude.some((pattern) => domainMatches(domain, pattern))))
     return { reason: 'domain', why: `Its domain is in ${name}.domains.exclude.` };
@@ -232,7 +240,6 @@ export function domainMatcher(pattern: string): (domain: string) => boolean {
 
 function orgUnitTest(entry: Entry, filter: Filter, name: string, kind: ConnectorSettings['kind']): ReturnType<Test> {
   const { include, exclude } = filter.orgUnits;
-  if (include.length === 0 && exclude.length === 0) return null;
   // In Google organisational units hold users only.
   if (kind === 'googleWorkspace' && entry.kind !== 'user') return null;
   const below = (top: string): boolean => isBelow(entry.orgUnit ?? '', top, kind);
@@ -254,7 +261,14 @@ function isBelow(unit: string, top: string, kind: ConnectorSettings['kind']): bo
 }
 
 function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
-  const owner = (entry: Entry): string | null => owners.ownerOf(domainOf(primaryAddress(entry)));
+  let asked: Entry | null = null;
+  let answer: string | null = null;
+  // Both tests ask it of one entry after the other.
+  const owner = (entry: Entry): string | null => {
+    if (entry !== asked) answer = owners.ownerOf(domainOf(primaryAddress(entry)));
+    asked = entry;
+    return answer;
+  };
   return [
     {
       order: 13,

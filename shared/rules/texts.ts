@@ -15,8 +15,16 @@ export function cutText(text: string, max: number): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
 const CONTROL = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/g;
 
-/** What most texts are: printable ASCII without blanks around it. Nothing of it would change. */
-const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+/**
+ * What most texts are: printable, without blanks around, nothing from U+0300 on, where the marks begin that letters are composed with.
+ * Nothing of it would change.
+ */
+const PLAIN = /^[!-~\u00A1-\u02FF](?:[ -~\u00A0-\u02FF]*[!-~\u00A1-\u02FF])?$/;
+
+/** True if `comparable` leaves the text as it is, seen at a glance; most texts are so. */
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text);
+}
 
 /** How texts are compared: composed, trimmed, without control characters; case counts. */
 export function comparable(text: string): string {

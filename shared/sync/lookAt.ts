@@ -5,7 +5,7 @@ import { type Matched, matchEntry } from '../rules/match.ts';
 import type { Planned, TargetView } from '../rules/view.ts';
 import type { Planning } from './planning.ts';
 import { type Candidate, candidateOf, type Decided, decideCandidate, decideGone, neededKeys } from './planRange.ts';
-import { openTargetView } from './targetSight.ts';
+import { openSights, openTargetView } from './targetSight.ts';
 
 /** What planning makes of one entry, or of a link whose entry is gone; the same decisions as in a job, before claims. */
 export interface Looked {
@@ -64,11 +64,9 @@ async function sightOfTarget(
   };
   // Between runs our own writes are newer than the read: what their links remember counts.
   const fresh = links.filter((link) => link.state === 'linked' && (link.writtenAt ?? '') > planning.targetState.completedAt);
-  const view = await openTargetView(
-    { ...planning, target },
-    keys,
-    links.filter((link) => !fresh.includes(link)),
-  );
+  const read = links.filter((link) => !fresh.includes(link));
+  const asking = { ...planning, target };
+  const view = await openTargetView(asking, await openSights(asking, read), keys, read);
   const written = new Set(fresh.map((link) => link.targetId));
   const sight: TargetView['sight'] = (id) => (written.has(id) ? { there: true, entry: null, hash: null } : view.sight(id));
   return { view: { ...view, sight }, unasked };

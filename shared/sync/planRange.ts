@@ -8,7 +8,7 @@ import { planLeaver } from '../rules/leavers.ts';
 import { planEntry } from '../rules/planEntry.ts';
 import type { Projection } from '../rules/project.ts';
 import type { Selected } from '../rules/select.ts';
-import type { DraftChange, Planned, TargetView } from '../rules/view.ts';
+import { type DraftChange, NOTHING, type Planned, type TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import { entryOf } from './commitShards.ts';
 import { linksOf } from './errandRange.ts';
@@ -16,14 +16,17 @@ import { isVirtual, type Planning } from './planning.ts';
 import { planOnProof } from './proveTargets.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
-import { openTargetView } from './targetSight.ts';
+import { openSights, openTargetView, sightIn } from './targetSight.ts';
 import { unlinkedRows } from './unlinked.ts';
 
 /** An entry of the source with what deciding about it needs, before the target is looked at. */
 export interface Candidate {
   readonly entry: Entry;
   readonly selected: Selected;
+  /** null: it does not leave, or it is settled. */
   readonly projection: Projection | null;
+  /** Its losses, if its object is as it would be made: nothing more is asked about it. */
+  readonly settled: readonly string[] | null;
   readonly link: Link | null;
 }
 
@@ -39,41 +42,49 @@ export interface PlannedRange {
 /** Reads the range, preloads what of the target is needed, then decides entry by entry without I/O. */
 export async function planRange(planning: Planning, range: Range): Promise<PlannedRange> {
   const links = await linksOf(planning.context, planning.route.id, range);
-  const candidates = await candidatesOf(planning, range, links);
-  const known = new Set(candidates.map((one) => one.entry.id));
+  const entries = await entriesOf(planning, range);
+  const known = new Set(entries.map((entry) => entry.id));
   const gone = planning.only ? [] : [...links.values()].filter((link) => !known.has(link.sourceId));
+  const concerned = [...gone, ...entries.flatMap((entry) => links.get(entry.id) ?? [])];
+  const sights = await openSights(planning, concerned);
+  const candidates = entries.map((entry) => candidateOf(planning, entry, links.get(entry.id) ?? null, sightIn(sights)));
+  // The objects of a quiet night are not searched for: their rows stay unread.
   const keys = candidates.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
-  const concerned = [...gone, ...candidates.flatMap((one) => (one.link ? [one.link] : []))];
-  const view = await openTargetView(planning, keys, concerned);
+  const view = await openTargetView(planning, sights, keys, concerned);
   const made = await planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
   if (planning.only || isVirtual(planning)) return made;
   const rows = await unlinkedRows(planning, range, links, known);
   return { ...made, changes: [...made.changes, ...rows] };
 }
 
-async function candidatesOf(planning: Planning, range: Range, links: ReadonlyMap<string, Link>): Promise<readonly Candidate[]> {
+/** The range's entries of the source, or those that the job names. */
+async function entriesOf(planning: Planning, range: Range): Promise<readonly Entry[]> {
   const { plan } = planning;
   const only = planning.only ? new Set(planning.only.flatMap((text) => (text.includes('@') ? [text, addressKey(text)] : [text]))) : null;
   // The snapshot holds nothing that was withheld at its pull; a rule that is newer counts at once.
   const withhold = compileWithhold(planning.source.pull.withhold, plan.now);
-  const candidates: Candidate[] = [];
+  const entries: Entry[] = [];
   for (const rows of await planning.context.store.snapshots.readShards(planning.route.from, range.from, range.to)) {
     for (const row of rows) {
       const read = entryOf(row, planning.sourceSets);
       if (!read || (only && !isNamed(read, only))) continue;
-      const entry = withhold(read);
-      candidates.push(candidateOf(planning, entry, links.get(entry.id) ?? null));
+      entries.push(withhold(read));
     }
   }
-  return candidates;
+  return entries;
 }
 
-/** An entry (its withheld values taken out), selected and projected. */
-export function candidateOf({ plan, route }: Planning, entry: Entry, link: Link | null): Candidate {
+/**
+ * An entry (its withheld values taken out), selected and projected.
+ * @param sight what is known of its object; absent: it is planned in full, for people
+ */
+export function candidateOf({ plan, route }: Planning, entry: Entry, link: Link | null, sight?: TargetView['sight']): Candidate {
   const selected = plan.select(entry);
+  const settled = sight && selected.kept && link?.targetId ? plan.settled(entry, link, sight(link.targetId)) : null;
+  if (settled) return { entry, selected, projection: null, settled, link };
   // What we made becomes what the route says by now; what we adopted was there before us and stays what it is.
   const as = link?.state === 'linked' && link.adopted ? link.as : pushTypeOf(route.push.as, entry.kind);
-  return { entry, selected, projection: selected.kept ? plan.project(entry, as) : null, link };
+  return { entry, selected, projection: selected.kept ? plan.project(entry, as) : null, settled: null, link };
 }
 
 function isNamed(entry: Entry, only: ReadonlySet<string>): boolean {
@@ -146,10 +157,11 @@ export interface Decided {
 }
 
 /** The decision about one entry: what plans are made of, and what explanations tell. */
-export function decideCandidate(planning: Planning, { entry, selected, projection, link }: Candidate, view: TargetView): Decided {
+export function decideCandidate(planning: Planning, { entry, selected, projection, settled, link }: Candidate, view: TargetView): Decided {
   const nothing: Decided = { planned: null, skipped: null, invalid: null, incomplete: false };
   // An object that could not be read completely empties and removes nothing (promise 4).
   if (entry.incomplete && link?.state === 'linked') return { ...nothing, incomplete: true };
+  if (settled) return { ...nothing, planned: { ...NOTHING, bucket: 'unchanged', losses: settled } };
   if (selected.kept) return { ...nothing, planned: projection && planEntry(planning.plan, entry, projection, link, view) };
   // A record that cannot be used leaves its object as it is.
   if (selected.reason === 'invalid') return { ...nothing, invalid: invalidRow(planning, entry, selected.why) };

@@ -8,6 +8,7 @@ import { compileCondition } from '../rules/condition.ts';
 import { type DomainOwners, domainOwners } from '../rules/owners.ts';
 import { compileProjections } from '../rules/project.ts';
 import { compileSelection, type SelectionContext } from '../rules/select.ts';
+import { compileSettled } from '../rules/settled.ts';
 import { type PlanContext, STALE_MS } from '../rules/view.ts';
 import type { SnapshotState } from '../store/store.ts';
 import type { OpenConnector, SyncContext } from './context.ts';
@@ -128,6 +129,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
       existingWhere,
       select: compileSelection(selection),
       project: compileProjections(route, capabilityOf),
+      settled: compileSettled(route, capabilityOf),
       sourceStale: now.getTime() - Date.parse(sourceState.completedAt) > STALE_MS,
       routes: new Set(configuration.routes.map((one) => one.id)),
     },

@@ -10,13 +10,50 @@ import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, wit
 import { isVirtual, type Planning } from './planning.ts';
 import { mayShowLate, writtenLately } from './writtenLately.ts';
 
-/** The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image. */
-export async function openTargetView(planning: Planning, keys: readonly string[], links: readonly Link[]): Promise<TargetView> {
-  if (isVirtual(planning)) return VIRTUAL;
+/** What is known of the objects that links name, and what further looks at the target read with. */
+export interface Sights {
+  readonly sight: TargetView['sight'];
+  readonly index: TargetIndex;
+  readonly writes: OwnWrites;
+  readonly rows: RowReader;
+}
+
+/** The objects of a range's links: the index, and rows only of those that changed since their image. null: the link rows are the objects. */
+export async function openSights(planning: Planning, links: readonly Link[]): Promise<Sights | null> {
+  if (isVirtual(planning)) return null;
   const read = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
   const writes = await ownWritesSince(planning);
   const index = withOwnWrites(read, writes);
   const rows = withWrites(createRowReader(planning, planning.route.to, planning.target.sets), writes, planning.plan.capabilityOf);
+  const sights = new Map<string, Sight>();
+  for (const link of links) {
+    if (!link.targetId || link.state === 'intent') continue;
+    const write = writes.of(link.targetId);
+    sights.set(link.targetId, write ? writtenSight(write) : await sightOf(planning, index, rows, link));
+  }
+  const sight = (id: string): Sight =>
+    sights.get(id) ?? (index.has(id) ? { there: true, entry: null, hash: index.hash(id) } : { there: false });
+  return { sight, index, writes, rows };
+}
+
+/** What is known of the objects that links name. */
+export function sightIn(sights: Sights | null): TargetView['sight'] {
+  return sights?.sight ?? VIRTUAL.sight;
+}
+
+/**
+ * The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image.
+ * @param keys of the entries that the target is searched for
+ * @param links of the range
+ */
+export async function openTargetView(
+  planning: Planning,
+  sights: Sights | null,
+  keys: readonly string[],
+  links: readonly Link[],
+): Promise<TargetView> {
+  if (!sights) return VIRTUAL;
+  const { index, writes, rows } = sights;
   const hits = new Map<string, readonly Entry[]>();
   for (const key of new Set(keys)) {
     const found: Entry[] = [];
@@ -26,16 +63,10 @@ export async function openTargetView(planning: Planning, keys: readonly string[]
     }
     if (found.length > 0) hits.set(key, found);
   }
-  const sights = new Map<string, Sight>();
-  for (const link of links) {
-    if (!link.targetId || link.state === 'intent') continue;
-    const write = writes.of(link.targetId);
-    sights.set(link.targetId, write ? writtenSight(write) : await sightOf(planning, index, rows, link));
-  }
   const named = await linksOfUnstamped(planning, hits, links);
   const absent = await absentSources(planning, hits, named);
   return {
-    sight: (id) => sights.get(id) ?? (index.has(id) ? { there: true, entry: null, hash: index.hash(id) } : { there: false }),
+    sight: sights.sight,
     hits: (key) => hits.get(key) ?? [],
     linkOf: (id) => named.get(id) ?? null,
     sourceHas: (id) => !absent.has(id),

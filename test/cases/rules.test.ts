@@ -80,6 +80,7 @@ const TARGET: Capability = {
     name === 'country'
       ? ({ UK: 'United Kingdom', GB: 'United Kingdom', 'UNITED KINGDOM': 'United Kingdom' }[value.toUpperCase()] ?? null)
       : value,
+  respells: new Set(['country']),
 };
 
 describe('projection and comparison', () => {

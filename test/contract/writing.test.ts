@@ -76,6 +76,13 @@ describe.each([
   const update = async (id: string, fields: Fields, stamp: Partial<WriteRequest> = {}): Promise<WriteAnswer> =>
     whole(request('update', id, fields, { current: await held(id), ...stamp }));
 
+  it('names every field of which it respells a plain text', () => {
+    const { fields, normalise, respells } = connector.capability(subject.as);
+    const plain = fc.stringMatching(/^[!-~\u00A1-\u02FF][ -~\u00A0-\u02FF]{0,30}[!-~\u00A1-\u02FF]$/);
+    const names = (Object.keys(fields) as FieldName[]).filter((name) => !respells.has(name));
+    fc.assert(fc.property(fc.constantFrom(...names), plain, (name, text) => normalise(name, text) === text));
+  });
+
   it('holds every field of its capability, and says the same in a read', async () => {
     const { id, fields, stamp } = await make(person());
     const there = await held(id);

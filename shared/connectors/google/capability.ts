@@ -65,6 +65,7 @@ export const SHARED_CONTACT: Capability = {
     if (name === 'birthday') return birthdayOf(text);
     return LINES.has(name) ? text : text.replace(/[\t\n]+/g, ' ');
   },
+  respells: new Set(['birthday']),
   fit,
 };
 
@@ -73,6 +74,7 @@ function birthdayOf(value: string): string | null {
 }
 
 function fit(given: Fields): { readonly fields: Fields; readonly lost: readonly FieldName[] } {
+  if (bytesOf(given) <= CONTACT_BYTES) return { fields: given, lost: [] };
   const kept: Partial<Record<FieldName, FieldValue>> = { ...given };
   const lost: FieldName[] = [];
   const fits = (): boolean => bytesOf(kept) <= CONTACT_BYTES;

@@ -114,6 +114,7 @@ export function createMemoryConnector(
       ...Object.fromEntries(NAMES.map((name) => [name, { maxLength: 128, maxValues: 5 }])),
     },
     normalise: (_name, value) => value,
+    respells: new Set(),
     ...directory.traits,
   };
   return {

@@ -32,6 +32,7 @@ export function contactCapability(settings: Microsoft365Settings): Capability {
     knownLag: true,
     lanes: Math.min(LANES, settings.limits.lanes ?? LANES),
     normalise,
+    respells: new Set(['country']),
   };
 }
 

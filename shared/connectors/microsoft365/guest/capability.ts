@@ -29,6 +29,7 @@ export function guestCapability(settings: Microsoft365Settings): Capability {
     knownLag: true,
     lanes: Math.min(LANES, settings.limits.lanes ?? LANES),
     normalise,
+    respells: new Set(['country', 'languages']),
     outgrown: (entry) => (entry.external ? null : 'It has become a member of the directory.'),
   };
 }

@@ -25,6 +25,7 @@ export function mailboxContactCapability(settings: Microsoft365Settings): Capabi
     knownLag: false,
     lanes: Math.min(LANES, settings.limits.lanes ?? LANES),
     normalise,
+    respells: new Set(['birthday']),
     fit: fitAddresses,
   };
 }
