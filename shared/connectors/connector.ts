@@ -31,6 +31,12 @@ export interface Connector {
   capability(as: PushType): Capability;
   /** Carries out one change. Answers failures of this object as a value; throws only what regards the whole directory. */
   write(request: WriteRequest): Promise<WriteAnswer>;
+  /**
+   * Carries out several changes together, where the directory takes them so. They do not depend on each other and are done in any order. One answer
+   * for each, as `write` would judge it; null: this one was not made, and `write` is to be asked. What has no answer of its own is `unknown`.
+   * The last look before a change is as good as `write`'s. Throws only `ThrottledError`, and only if nothing was done.
+   */
+  writeMany?(requests: readonly WriteRequest[]): Promise<readonly (WriteAnswer | null)[]>;
   /** The object with that immutable id as it is now, or null if the directory says "not found". Never resolves addresses. */
   get(targetId: string, as: PushType): Promise<Entry | null>;
   /** Looks up an object of ours after a lost answer: by stamp, else by alias, else by address if created since `since`. */
