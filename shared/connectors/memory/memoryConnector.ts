@@ -15,6 +15,7 @@ import {
   type WriteRequest,
 } from '../connector.ts';
 import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
+import { type Together, writeMany } from './memoryTogether.ts';
 
 /** A directory in a Map: the port without HTTP, for tests and benches. `entries` is the directory itself. */
 export interface MemoryDirectory {
@@ -28,6 +29,8 @@ export interface MemoryDirectory {
   writes: number;
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
+  /** It takes several changes at once. */
+  together?: Together;
   /** Fields (`stamp` too) of a new object that can be written only so many ms after it was made. */
   lag?: { readonly fields: readonly FieldName[]; readonly ms: number; readonly now: () => number };
   readonly made: Map<string, number>;
@@ -138,6 +141,9 @@ export function createMemoryConnector(
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
         : write(directory, request, unique),
+    ...(directory.together
+      ? { writeMany: async (requests) => writeMany(directory.together!, requests, (one) => write(directory, one, unique)) }
+      : {}),
     async get(targetId) {
       directory.gets += 1;
       return directory.entries.get(targetId) ?? null;
