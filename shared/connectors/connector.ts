@@ -43,8 +43,22 @@ export interface Connector {
   find(query: FindQuery): Promise<Entry | null>;
   /** The questions that show an administrator what is wrong before the first job does, for what the configuration uses. None of them writes. */
   verify(uses: Uses): readonly Probe[];
+  /** What fits into the directory in all; absent: no limit known. */
+  readonly capacity?: Capacity;
   /** Copies of a route's objects in people's mailboxes: only where a push type of this directory is `virtual`. */
   readonly copies?: Copies;
+}
+
+/** How much of its objects a directory takes in all, whoever made them. A plan that would go beyond is held before its first write. */
+export interface Capacity {
+  /** In words, plural: `shared contacts`. */
+  readonly what: string;
+  /** `Entry.type` of the objects that count. */
+  readonly types: readonly string[];
+  readonly objects: number;
+  readonly bytes: number;
+  /** Bytes that these fields of one object take up; additive over fields. */
+  sizeOf(fields: Fields): number;
 }
 
 /** What the last complete pull left behind for the next one. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { addressKey } from '../connectors/connector.ts';
+import { addressKey, type Capacity, fieldsOf } from '../connectors/connector.ts';
 import { type Entry, type EntryPart, type Kind, mergeParts } from '../model/entry.ts';
 import { looksStamped } from '../model/stamp.ts';
 import type { Withholding } from '../rules/withhold.ts';
 import { shardOf } from '../store/shard.ts';
-import type { IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
+import type { Held, IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
 import type { Range } from './ranges.ts';
 
 /** What one range of a committed snapshot holds. */
@@ -12,6 +12,8 @@ export interface RangeTotals {
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
   readonly unstamped: Readonly<Partial<Record<Kind, number>>>;
   readonly unconfirmed: number;
+  /** What counts against the directory's capacity; nothing where it has none. */
+  readonly held: Held;
   /** Sets to be read in full at the next pull: a value that was withheld leaves again. */
   readonly restore: readonly string[];
 }
@@ -28,6 +30,7 @@ export async function commitShards(
   withholding: Withholding,
   pending: PendingCommit,
   range: Range,
+  capacity: Capacity | undefined,
 ): Promise<RangeTotals> {
   const connector = pending.next.connector;
   const staged = await stagedOfRange(store, pending, range);
@@ -35,6 +38,7 @@ export async function commitShards(
   const unstamped: Partial<Record<Kind, number>> = {};
   const records: IndexRecord[] = [];
   const restore = new Set<string>();
+  const held = { objects: 0, bytes: 0 };
   let unconfirmed = 0;
   const standing = await store.snapshots.readShards(connector, range.from, range.to);
   for (let shard = range.from; shard < range.to; shard += 1) {
@@ -48,10 +52,13 @@ export async function commitShards(
       counts[entry.kind] = (counts[entry.kind] ?? 0) + 1;
       if (!looksStamped(entry.stamp)) unstamped[entry.kind] = (unstamped[entry.kind] ?? 0) + 1;
       records.push(indexRecord(entry));
+      if (!capacity?.types.includes(entry.type)) continue;
+      held.objects += 1;
+      held.bytes += capacity.sizeOf(fieldsOf(entry));
     }
   }
   await store.snapshots.putIndexPiece(connector, pending.next.version, range.from, records);
-  return { counts, unstamped, unconfirmed, restore: [...restore] };
+  return { counts, unstamped, unconfirmed, held, restore: [...restore] };
 }
 
 /** The entry of a snapshot row, or null if only an echo of it is left. */

@@ -72,17 +72,15 @@ describe.each([
     const fresh = Array.from({ length: 10 }, create);
     const requests = [
       ...fresh,
-      ...before
-        .slice(0, 5)
-        .map(
-          ({ id, sent }): WriteRequest => ({
-            ...base(0),
-            stamp: sent.stamp,
-            change: 'update',
-            targetId: id,
-            fields: { jobTitle: `Of ${id}` },
-          }),
-        ),
+      ...before.slice(0, 5).map(
+        ({ id, sent }): WriteRequest => ({
+          ...base(0),
+          stamp: sent.stamp,
+          change: 'update',
+          targetId: id,
+          fields: { jobTitle: `Of ${id}` },
+        }),
+      ),
       ...before
         .slice(5)
         .map(({ id, sent }): WriteRequest => ({ ...base(0), stamp: sent.stamp, change: 'delete', targetId: id, fields: {} })),

@@ -7,7 +7,7 @@ import { FailureError } from '../../model/failure.ts';
 import type { Capability, Connector } from '../connector.ts';
 import { badAnswer, refusalOf } from './answers.ts';
 import { type BatchesOff, createBatchSwitch } from './batchSwitch.ts';
-import { SHARED_CONTACT } from './capability.ts';
+import { SHARED_CONTACT, SHARED_CONTACTS } from './capability.ts';
 import { readContact } from './contactXml.ts';
 import { createDirectory } from './directory.ts';
 import { createFeed } from './feed.ts';
@@ -65,6 +65,7 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
       .slice(0, 16),
     readPage: (cursor, memory) => readPage(read, cursor, memory),
     readMembers: (group, cursor) => membersPage(directory, group, cursor),
+    capacity: SHARED_CONTACTS,
     capability: (as) => onlySharedContact(as, settings.id),
     write: (request) => writeSharedContact(feed, settings.id, request),
     writeMany: (requests) => writeTogether({ feed, connector: settings.id, batches }, requests),

@@ -1,20 +1,20 @@
 import type { AttributeName } from '../../model/attributes.ts';
 import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
-import { FailureError } from '../../model/failure.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
 import {
   addressKey,
   type Capability,
+  type Capacity,
   type Connector,
   type FindQuery,
-  type MembersPage,
   type PendingParts,
   type PullPage,
   type WriteAnswer,
   type WriteRequest,
 } from '../connector.ts';
 import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
+import { type MemoryGroup, readMembers } from './memoryMembers.ts';
 import { type Together, writeMany } from './memoryTogether.ts';
 
 /** A directory in a Map: the port without HTTP, for tests and benches. `entries` is the directory itself. */
@@ -29,6 +29,8 @@ export interface MemoryDirectory {
   writes: number;
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
+  /** How much fits into it. */
+  capacity?: Capacity;
   /** It takes several changes at once. */
   together?: Together;
   /** Fields (`stamp` too) of a new object that can be written only so many ms after it was made. */
@@ -48,14 +50,6 @@ export interface MemoryDirectory {
   gets: number;
   /** What this directory cannot do, or does its own way. */
   traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
-}
-
-export interface MemoryGroup {
-  readonly members: readonly { readonly id: string; readonly group: boolean }[];
-  readonly everyUser?: boolean;
-  readonly lacking?: string;
-  /** Number of the page from which on it may not be read; 0: not at all. */
-  readonly refusedFrom?: number;
 }
 
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
@@ -141,6 +135,7 @@ export function createMemoryConnector(
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
         : write(directory, request, unique),
+    ...(directory.capacity ? { capacity: directory.capacity } : {}),
     ...(directory.together
       ? { writeMany: async (requests) => writeMany(directory.together!, requests, (one) => write(directory, one, unique)) }
       : {}),
@@ -184,19 +179,6 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
     read: some.length,
     calls: 1,
   };
-}
-
-function readMembers(directory: MemoryDirectory, id: string, cursor: string | null): MembersPage | null {
-  const group = directory.groups.get(id);
-  if (!group) return null;
-  directory.memberReads.push(id);
-  const start = Number(cursor ?? 0);
-  if (group.refusedFrom !== undefined && start / directory.pageSize >= group.refusedFrom)
-    throw new FailureError({ code: 'permission', message: `Group ${id} may not be read (403).`, nextStep: 'Grant it.' });
-  const end = start + directory.pageSize;
-  const next = end < group.members.length ? String(end) : null;
-  const members = group.members.slice(start, end);
-  return { members, everyUser: group.everyUser ?? false, next, lacking: next === null ? (group.lacking ?? null) : null };
 }
 
 function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean): WriteAnswer {
