@@ -16,6 +16,8 @@ export interface Faults {
   lieAbout?: string;
   /** Keeps only so many users in every read. */
   shrinkTo?: number;
+  /** Google: users and groups (ids) that lists leave out although they are there. */
+  unlisted?: readonly string[];
   /** Keeps only so many contacts in every read of the target. */
   shrinkContactsTo?: number;
   /** Areas that are refused with 403: `users`, `usersWrite`, `invitations`, `deletedItems`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */

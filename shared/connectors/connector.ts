@@ -23,6 +23,11 @@ export interface Connector {
    */
   readPage(cursor: string | null, memory: PullMemory): Promise<PullPage>;
   /**
+   * What became of objects that a complete read of a set no longer shows; asked only then, and bounded in time. An id without an answer could not be
+   * asked about: the next read decides. Null, or no such method: a complete read of that set is proof enough. Throws nothing that is expected.
+   */
+  confirmGone?(set: string, ids: readonly string[]): Promise<ReadonlyMap<string, Absence> | null>;
+  /**
    * One page of a group's direct members; `cursor` null begins. Null: the directory has no such group. Called after the sets, for the groups
    * that filters name and those within them. Throws `FailureError` (`permission`) if the group may not be read.
    */
@@ -49,6 +54,9 @@ export interface Connector {
   readonly copies?: Copies;
 }
 
+/** `there`: the directory has it although its list does not show it. */
+export type Absence = 'gone' | 'there';
+
 /** How much of its objects a directory takes in all, whoever made them. A plan that would go beyond is held before its first write. */
 export interface Capacity {
   /** In words, plural: `shared contacts`. */
@@ -67,6 +75,8 @@ export interface PullMemory {
   readonly tokens: Readonly<Record<string, string>>;
   /** Sets that were read completely before: if one is refused now, the pull fails instead of listing a loss. */
   readonly readBefore: readonly string[];
+  /** The directory told its domains then: refused now, they fail the pull, too. */
+  readonly domainsRead?: boolean;
 }
 
 export interface PullPage {

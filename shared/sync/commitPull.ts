@@ -104,7 +104,7 @@ export async function commitRange(
     const settings = connectorSettings(configuration, input.connector);
     const { connector } = context.open(settings, configuration);
     const withholding = compileWithholding(settings.pull.withhold, new Date(pending.next.completedAt));
-    return { ok: true, totals: await commitShards(context.store, connector.sets, withholding, pending, input.range, connector.capacity) };
+    return { ok: true, totals: await commitShards(context.store, withholding, pending, input.range, connector) };
   } catch (error) {
     return { ok: false, failure: failureOf(error) };
   }

@@ -3,7 +3,7 @@ import { type JobRecord, onlyShows, type Trip } from '../model/job.ts';
 import type { Batch } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
 import type { DraftChange } from '../rules/view.ts';
-import type { PlanKey } from '../store/store.ts';
+import type { PlanKey, SnapshotState } from '../store/store.ts';
 import { withBeforeImages } from './beforeImages.ts';
 import { capacityTrips } from './capacity.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
@@ -114,7 +114,7 @@ async function settledPlans(
     const planning = await openPlanning(context, planningOf(record, configuration, key.route));
     const plan = await readDrafts(context, key, planning);
     const source = planning.sourceState.losses.map((loss) => `The source's "${loss}" is not granted and was left out.`);
-    const warnings = [...plan.summary.warnings, ...insiders(plan.summary.internalOnly), ...source];
+    const warnings = [...plan.summary.warnings, ...insiders(plan.summary.internalOnly), ...source, ...unproven(planning.sourceState)];
     plans.push({ ...plan, summary: { ...plan.summary, warnings } });
   }
   const real = plans.filter((plan) => !isVirtual(plan.planning));
@@ -151,6 +151,14 @@ async function readDrafts<Side extends TargetSide>(context: SyncContext, key: Pl
       ],
     },
   };
+}
+
+/** Nothing of them is hidden or deleted until the source says that they are gone. */
+function unproven({ connector, unconfirmed }: SnapshotState): readonly string[] {
+  if (unconfirmed === 0) return [];
+  return [
+    `${unconfirmed} object(s) were missing from the last read of "${connector}" and are not proven gone: they count as there, and nothing is removed because of it.`,
+  ];
 }
 
 /** Who writes to such a group from the target gets his mail back. */

@@ -8,6 +8,7 @@ import type { Capability, Connector } from '../connector.ts';
 import { badAnswer, refusalOf } from './answers.ts';
 import { type BatchesOff, createBatchSwitch } from './batchSwitch.ts';
 import { SHARED_CONTACT, SHARED_CONTACTS } from './capability.ts';
+import { createConfirmGone } from './confirmGone.ts';
 import { readContact } from './contactXml.ts';
 import { createDirectory } from './directory.ts';
 import { createFeed } from './feed.ts';
@@ -64,6 +65,7 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
       .digest('hex')
       .slice(0, 16),
     readPage: (cursor, memory) => readPage(read, cursor, memory),
+    confirmGone: createConfirmGone({ ...read, now: deps.now }),
     readMembers: (group, cursor) => membersPage(directory, group, cursor),
     capacity: SHARED_CONTACTS,
     capability: (as) => onlySharedContact(as, settings.id),

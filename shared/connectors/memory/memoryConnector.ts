@@ -3,6 +3,7 @@ import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
 import {
+  type Absence,
   addressKey,
   type Capability,
   type Capacity,
@@ -29,6 +30,8 @@ export interface MemoryDirectory {
   writes: number;
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
+  /** Asked by id about what a complete read does not show. Absent: the read is proof enough. */
+  confirm?: { readonly asked: string[]; answers: (id: string) => Absence | undefined };
   /** How much fits into it. */
   capacity?: Capacity;
   /** It takes several changes at once. */
@@ -135,6 +138,7 @@ export function createMemoryConnector(
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
         : write(directory, request, unique),
+    ...(directory.confirm ? { confirmGone: async (_set, ids) => told(directory.confirm!, ids) } : {}),
     ...(directory.capacity ? { capacity: directory.capacity } : {}),
     ...(directory.together
       ? { writeMany: async (requests) => writeMany(directory.together!, requests, (one) => write(directory, one, unique)) }
@@ -153,6 +157,11 @@ export function createMemoryConnector(
       },
     ],
   };
+}
+
+function told(confirm: NonNullable<MemoryDirectory['confirm']>, ids: readonly string[]): ReadonlyMap<string, Absence> {
+  confirm.asked.push(...ids);
+  return new Map(ids.flatMap((id) => [[id, confirm.answers(id)] as const].filter((one): one is [string, Absence] => one[1] !== undefined)));
 }
 
 function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
