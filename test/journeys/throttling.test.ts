@@ -55,7 +55,10 @@ describe('directories that slow us down', () => {
     await world.control('google', {
       clearLog: true,
       // Batches would make too few calls to be refused at a rate.
-      faults: { batch: { status: 404 }, throttle: { status: 403, everyNth: 60, retryAfter: null, reason: 'Quota exceeded for quota metric' } },
+      faults: {
+        batch: { status: 404 },
+        throttle: { status: 403, everyNth: 60, retryAfter: null, reason: 'Quota exceeded for quota metric' },
+      },
     });
     const job = await world.run('sync', { routes: ['contoso-to-fabrikam'] });
     expect(job.state).toBe('completed');
