@@ -135,7 +135,7 @@ function construct(connector: ConnectorSettings, configuration: Configuration, h
   };
   const passwordKey = settings().exchangeKey;
   if (connector.kind === 'microsoft365') return createMicrosoft365(connector, { ...deps, ...(passwordKey ? { passwordKey } : {}) });
-  if (connector.kind === 'googleWorkspace') return createGoogleWorkspace(connector, deps);
+  if (connector.kind === 'googleWorkspace') return createGoogleWorkspace(connector, { ...deps, tell: log });
   throw new FailureError({
     code: 'configuration',
     message: `Connector "${connector.id}": kind "${connector.kind}" is not available yet.`,

@@ -16,6 +16,8 @@ export interface Faults {
   lieAbout?: string;
   /** Keeps only so many users in every read. */
   shrinkTo?: number;
+  /** Google: users and groups (ids) that lists leave out although they are there. */
+  unlisted?: readonly string[];
   /** Keeps only so many contacts in every read of the target. */
   shrinkContactsTo?: number;
   /** Areas that are refused with 403: `users`, `usersWrite`, `invitations`, `deletedItems`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */
@@ -53,6 +55,17 @@ export interface Faults {
   mailboxes?: Readonly<Record<string, 'notEnabled' | 'denied' | 'full'>>;
   /** Microsoft 365: refuses every n-th request inside a `$batch` (method and path match). */
   throttleInBatch?: { everyNth: number; retryAfter: number; times: number; match?: string };
+  /**
+   * Google's batches: `status` refuses the whole; `interruptAfter` stops after so many operations, of which it does `unanswered` more without a word;
+   * `operations` answers every n-th one (of a type) with that status, `done`: although it was carried out.
+   */
+  batch?: {
+    status?: number;
+    reason?: string;
+    interruptAfter?: number;
+    unanswered?: number;
+    operations?: { everyNth: number; times: number; status: number; reason: string; type?: string; done?: boolean };
+  };
 }
 
 /** The directory's clock. */

@@ -23,6 +23,11 @@ export interface Connector {
    */
   readPage(cursor: string | null, memory: PullMemory): Promise<PullPage>;
   /**
+   * What became of objects that a complete read of a set no longer shows; asked only then, and bounded in time. An id without an answer could not be
+   * asked about: the next read decides. Null, or no such method: a complete read of that set is proof enough. Throws nothing that is expected.
+   */
+  confirmGone?(set: string, ids: readonly string[]): Promise<ReadonlyMap<string, Absence> | null>;
+  /**
    * One page of a group's direct members; `cursor` null begins. Null: the directory has no such group. Called after the sets, for the groups
    * that filters name and those within them. Throws `FailureError` (`permission`) if the group may not be read.
    */
@@ -31,14 +36,37 @@ export interface Connector {
   capability(as: PushType): Capability;
   /** Carries out one change. Answers failures of this object as a value; throws only what regards the whole directory. */
   write(request: WriteRequest): Promise<WriteAnswer>;
+  /**
+   * Carries out several changes together, where the directory takes them so. They do not depend on each other and are done in any order. One answer
+   * for each, as `write` would judge it; null: this one was not made, and `write` is to be asked. What has no answer of its own is `unknown`.
+   * The last look before a change is as good as `write`'s. Throws only `ThrottledError`, and only if nothing was done.
+   */
+  writeMany?(requests: readonly WriteRequest[]): Promise<readonly (WriteAnswer | null)[]>;
   /** The object with that immutable id as it is now, or null if the directory says "not found". Never resolves addresses. */
   get(targetId: string, as: PushType): Promise<Entry | null>;
   /** Looks up an object of ours after a lost answer: by stamp, else by alias, else by address if created since `since`. */
   find(query: FindQuery): Promise<Entry | null>;
   /** The questions that show an administrator what is wrong before the first job does, for what the configuration uses. None of them writes. */
   verify(uses: Uses): readonly Probe[];
+  /** What fits into the directory in all; absent: no limit known. */
+  readonly capacity?: Capacity;
   /** Copies of a route's objects in people's mailboxes: only where a push type of this directory is `virtual`. */
   readonly copies?: Copies;
+}
+
+/** `there`: the directory has it although its list does not show it. */
+export type Absence = 'gone' | 'there';
+
+/** How much of its objects a directory takes in all, whoever made them. A plan that would go beyond is held before its first write. */
+export interface Capacity {
+  /** In words, plural: `shared contacts`. */
+  readonly what: string;
+  /** `Entry.type` of the objects that count. */
+  readonly types: readonly string[];
+  readonly objects: number;
+  readonly bytes: number;
+  /** Bytes that these fields of one object take up; additive over fields. */
+  sizeOf(fields: Fields): number;
 }
 
 /** What the last complete pull left behind for the next one. */
@@ -47,6 +75,8 @@ export interface PullMemory {
   readonly tokens: Readonly<Record<string, string>>;
   /** Sets that were read completely before: if one is refused now, the pull fails instead of listing a loss. */
   readonly readBefore: readonly string[];
+  /** The directory told its domains then: refused now, they fail the pull, too. */
+  readonly domainsRead?: boolean;
 }
 
 export interface PullPage {

@@ -55,7 +55,8 @@ export function createHttp(deps: HttpDependencies): Http {
         await deps.sleep(backoff(deps, attempt));
         continue;
       }
-      pace.succeeded();
+      if (request.partlyThrottled?.(result)) await noteRefusal(deps, pace, key, host, result);
+      else pace.succeeded();
       return result;
     }
   };

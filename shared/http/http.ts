@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** True if this answer means "too fast" although its status is not 429 (Google's quota 403, Exchange's text). */
   readonly isThrottle?: (answer: HttpAnswer) => boolean;
+  /** True if a part of what was asked was refused as too fast: the answer is given all the same, and everybody waits as after a refusal. */
+  readonly partlyThrottled?: (answer: HttpAnswer) => boolean;
   /** True if this answer is a passing fault that may be tried again although its status is no 5xx. */
   readonly isTransient?: (answer: HttpAnswer) => boolean;
 }

@@ -15,6 +15,7 @@ export const BREAKERS = [
   'addressChangesPercent',
   'sourceShrinkPercent',
   'firstRun',
+  'capacity',
   'paused',
   'cancelled',
   'rejected',

@@ -56,6 +56,12 @@ export interface SnapshotRow {
   readonly withheld?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Objects of a directory that count against its capacity, and the bytes that they take up. */
+export interface Held {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
 export interface SnapshotState {
   readonly connector: string;
   /** Id of the pull that made it. */
@@ -72,6 +78,8 @@ export interface SnapshotState {
   /** Entries without any galsync stamp, per kind. */
   readonly unstamped: Readonly<Partial<Record<Kind, number>>>;
   readonly total: number;
+  /** What counts against the directory's capacity, if it has one. */
+  readonly held?: Held;
   /** Mode of the users' set, objects received and calls made by the pull that made this version. */
   readonly mode: 'full' | 'delta';
   readonly read: number;
@@ -85,7 +93,7 @@ export interface PendingCommit {
   readonly pull: string;
   /** Staged pages of the read: what lies beyond them is from an attempt that was cut off. */
   readonly pages: number;
-  readonly next: Omit<SnapshotState, 'counts' | 'unstamped' | 'total' | 'unconfirmed'>;
+  readonly next: Omit<SnapshotState, 'counts' | 'unstamped' | 'total' | 'unconfirmed' | 'held'>;
   /** Sets read in full (absence counts), and those whose absences must wait. */
   readonly fullSets: readonly string[];
   readonly waitForConfirmation: boolean;

@@ -104,7 +104,7 @@ export async function commitRange(
     const settings = connectorSettings(configuration, input.connector);
     const { connector } = context.open(settings, configuration);
     const withholding = compileWithholding(settings.pull.withhold, new Date(pending.next.completedAt));
-    return { ok: true, totals: await commitShards(context.store, connector.sets, withholding, pending, input.range) };
+    return { ok: true, totals: await commitShards(context.store, withholding, pending, input.range, connector) };
   } catch (error) {
     return { ok: false, failure: failureOf(error) };
   }
@@ -134,6 +134,10 @@ export async function finishCommit(
         unstamped: sum((totals) => totals.unstamped),
         total: Object.values(counts).reduce((a, b) => a + b, 0),
         unconfirmed: input.totals.reduce((n, totals) => n + totals.unconfirmed, 0),
+        held: {
+          objects: input.totals.reduce((n, totals) => n + totals.held.objects, 0),
+          bytes: input.totals.reduce((n, totals) => n + totals.held.bytes, 0),
+        },
       };
       await snapshots.putState(state);
       await snapshots.putPending(input.connector, null);

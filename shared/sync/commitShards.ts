@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { addressKey } from '../connectors/connector.ts';
+import { addressKey, type Connector, fieldsOf } from '../connectors/connector.ts';
 import { type Entry, type EntryPart, type Kind, mergeParts } from '../model/entry.ts';
 import { looksStamped } from '../model/stamp.ts';
 import type { Withholding } from '../rules/withhold.ts';
 import { shardOf } from '../store/shard.ts';
-import type { IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
+import type { Held, IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
+import { type Absences, absenceMark, askAbout } from './absences.ts';
 import type { Range } from './ranges.ts';
 
 /** What one range of a committed snapshot holds. */
@@ -12,6 +13,8 @@ export interface RangeTotals {
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
   readonly unstamped: Readonly<Partial<Record<Kind, number>>>;
   readonly unconfirmed: number;
+  /** What counts against the directory's capacity; nothing where it has none. */
+  readonly held: Held;
   /** Sets to be read in full at the next pull: a value that was withheld leaves again. */
   readonly restore: readonly string[];
 }
@@ -24,23 +27,31 @@ type Staged = Map<string, Map<string, EntryPart | null>>;
  */
 export async function commitShards(
   store: Store,
-  sets: readonly string[],
   withholding: Withholding,
   pending: PendingCommit,
   range: Range,
+  connector: Pick<Connector, 'sets' | 'capacity' | 'confirmGone'>,
 ): Promise<RangeTotals> {
-  const connector = pending.next.connector;
+  const { sets, capacity } = connector;
+  const id = pending.next.connector;
   const staged = await stagedOfRange(store, pending, range);
   const counts: Partial<Record<Kind, number>> = {};
   const unstamped: Partial<Record<Kind, number>> = {};
   const records: IndexRecord[] = [];
   const restore = new Set<string>();
+  const held = { objects: 0, bytes: 0 };
   let unconfirmed = 0;
-  const standing = await store.snapshots.readShards(connector, range.from, range.to);
+  const standing = await store.snapshots.readShards(id, range.from, range.to);
+  const absences = await askAbout(
+    connector,
+    pending,
+    standing.flat(),
+    (row, set) => staged[shardOf(row) - range.from]!.get(row)?.has(set) ?? false,
+  );
   for (let shard = range.from; shard < range.to; shard += 1) {
     const before = standing[shard - range.from]!;
-    const rows = joinRows({ sets, withholding, pending, restore }, before, staged[shard - range.from]!);
-    if (JSON.stringify(rows) !== JSON.stringify(before)) await store.snapshots.writeShard(connector, shard, rows);
+    const rows = joinRows({ sets, withholding, pending, absences, restore }, before, staged[shard - range.from]!);
+    if (JSON.stringify(rows) !== JSON.stringify(before)) await store.snapshots.writeShard(id, shard, rows);
     for (const row of rows) {
       if (row.unconfirmed) unconfirmed += 1;
       const entry = entryOf(row, sets);
@@ -48,10 +59,13 @@ export async function commitShards(
       counts[entry.kind] = (counts[entry.kind] ?? 0) + 1;
       if (!looksStamped(entry.stamp)) unstamped[entry.kind] = (unstamped[entry.kind] ?? 0) + 1;
       records.push(indexRecord(entry));
+      if (!capacity?.types.includes(entry.type)) continue;
+      held.objects += 1;
+      held.bytes += capacity.sizeOf(fieldsOf(entry));
     }
   }
-  await store.snapshots.putIndexPiece(connector, pending.next.version, range.from, records);
-  return { counts, unstamped, unconfirmed, restore: [...restore] };
+  await store.snapshots.putIndexPiece(id, pending.next.version, range.from, records);
+  return { counts, unstamped, unconfirmed, held, restore: [...restore] };
 }
 
 /** The entry of a snapshot row, or null if only an echo of it is left. */
@@ -115,6 +129,7 @@ interface Joining {
   readonly sets: readonly string[];
   readonly withholding: Withholding;
   readonly pending: PendingCommit;
+  readonly absences: Absences;
   /** Collects `RangeTotals.restore`. */
   readonly restore: Set<string>;
 }
@@ -143,8 +158,8 @@ function joinRow(joining: Joining, row: SnapshotRow, staged: Map<string, EntryPa
       fresh.add(set);
     } else if (news === null) delete parts[set];
     else if (pending.fullSets.includes(set)) {
-      // Rights or property list changed: an absence is believed only at the next read (promise 4).
-      if (pending.waitForConfirmation && (row.unconfirmed?.[set] ?? pending.pull) === pending.pull) waiting[set] = pending.pull;
+      const mark = absenceMark(pending, row, set, joining.absences);
+      if (mark !== null) waiting[set] = mark;
       else delete parts[set];
     }
   }

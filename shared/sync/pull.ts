@@ -137,7 +137,8 @@ async function dropLeftovers(context: SyncContext, start: PullPosition, state: S
 function memoryOf(state: SnapshotState | null, fingerprint: string, withhold: string): PullMemory {
   if (!state) return { tokens: {}, readBefore: [] };
   const same = state.fingerprint === fingerprint && (state.withhold ?? '') === withhold;
-  return { tokens: same ? state.tokens : {}, readBefore: state.readBefore };
+  const domainsRead = state.domains.length > 0 && !state.losses.includes('domains');
+  return { tokens: same ? state.tokens : {}, readBefore: state.readBefore, domainsRead };
 }
 
 function advance(position: PullPosition, page: PullPage, connector: string): PullPosition {

@@ -1,22 +1,20 @@
 import { z } from 'zod';
 import type { Failure } from '../model/failure.ts';
 import { ThrottledError } from '../model/failure.ts';
-import type { Job } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
-import type { Batch, Change, Outcome } from '../model/plan.ts';
+import type { Batch, Outcome } from '../model/plan.ts';
 import type { BatchKey } from '../store/store.ts';
-import { type Announced, announce, withdraw } from './announce.ts';
+import { announce } from './announce.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import { laneWork } from './laneWork.ts';
 import { holdsLease } from './leases.ts';
-import { writeChange } from './writeChange.ts';
+import { type Run, writeAnnounced } from './writeAnnounced.ts';
 import type { WriteContext } from './written.ts';
 
 /** A batch begins no change after this time and returns the rest (design §3, Cancel). */
 const TIME_MS = 10_000;
-const REFUSALS_THAT_STOP = 3;
 
 /** Where a lane is; travels between activities. */
 export const LanePosition = z.object({
@@ -85,18 +83,6 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
   }
 }
 
-interface Run {
-  readonly context: SyncContext;
-  position: LanePosition;
-  readonly until: number;
-  readonly trigger: Job['trigger'];
-  /** False in an undo or a retire: no later job repeats what they leave open. */
-  readonly retries: boolean;
-  readonly connector: WriteContext['connector'];
-  readonly cancelled: () => Promise<boolean>;
-  lastShown: number;
-}
-
 async function finish(run: Run, step: LaneStep): Promise<LaneStep> {
   await showLane(run.context, run.position, step.waitUntil);
   return step;
@@ -134,67 +120,6 @@ function stands(outcome: Outcome | undefined): boolean {
 /** Changes that have an outcome for the first time: what the progress shows, so that one that waits counts, and counts once. */
 function firstOutcomes(batch: Batch, outcomes: Readonly<Record<string, Outcome>>): number {
   return Object.keys(outcomes).filter((id) => !batch.outcomes[id]).length;
-}
-
-/**
- * Carries out announced changes one after the other; false: time is over or the job was cancelled. What was not begun is withdrawn, so that
- * the next attempt need not ask the target what became of it: only a killed process leaves open questions behind.
- */
-async function writeAnnounced(
-  run: Run,
-  write: WriteContext,
-  announced: readonly Announced[],
-  outcomes: Record<string, Outcome>,
-  shown: () => number,
-): Promise<boolean> {
-  let begun = 0;
-  try {
-    for (const { change, link, lookUp } of announced) {
-      if (run.context.now().getTime() > run.until || (await run.cancelled())) return false;
-      begun += 1;
-      await writeOne(run, write, change, link, lookUp, outcomes);
-      if (run.context.now().getTime() - run.lastShown > 1_500) {
-        run.lastShown = run.context.now().getTime();
-        await showLane(run.context, { ...run.position, done: shown() }, null);
-      }
-      if (run.position.stop) return true;
-    }
-    return true;
-  } finally {
-    if (begun < announced.length) await withdraw(run.context, announced.slice(begun));
-  }
-}
-
-/** The link row is stored before the outcome: a kill between the two finds `doneChange` and calls nothing. */
-async function writeOne(
-  run: Run,
-  write: WriteContext,
-  change: Change,
-  link: Link,
-  lookUp: boolean,
-  outcomes: Record<string, Outcome>,
-): Promise<void> {
-  const written = await writeChange(write, change, link, lookUp);
-  if (written.kind === 'deferred') {
-    const until = Math.min(run.position.deferredUntil ?? Number.POSITIVE_INFINITY, written.until);
-    run.position = { ...run.position, deferredUntil: until };
-    if (!written.parts) return;
-    await run.context.store.links.put(written.parts.link);
-    outcomes[change.id] = written.parts.outcome;
-    return;
-  }
-  await run.context.store.links.put(written.link);
-  if (change.relinkFrom && written.outcome.result === 'done') await endOldLink(run.context, change);
-  outcomes[change.id] = written.outcome;
-  const refusals = written.permission ? run.position.refusals + 1 : 0;
-  const failure = written.outcome.failure;
-  const stop = refusals >= REFUSALS_THAT_STOP && failure ? { ...failure, retryAt: null } : run.position.stop;
-  run.position = { ...run.position, refusals, stop };
-}
-
-async function endOldLink(context: SyncContext, change: Change): Promise<void> {
-  const old = change.relinkFrom ? await context.store.links.get(change.route, change.relinkFrom) : null;
-  if (old && old.state !== 'ended') await context.store.links.put({ ...old, state: 'ended', leaving: null, endedBecause: 'relinked' });
 }
 
 function stopped(run: Run, stop: NonNullable<LanePosition['stop']>): Outcome {

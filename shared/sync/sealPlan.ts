@@ -1,10 +1,11 @@
 import type { Capability } from '../connectors/connector.ts';
-import { type JobRecord, onlyShows } from '../model/job.ts';
+import { type JobRecord, onlyShows, type Trip } from '../model/job.ts';
 import type { Batch } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
 import type { DraftChange } from '../rules/view.ts';
-import type { PlanKey } from '../store/store.ts';
+import type { PlanKey, SnapshotState } from '../store/store.ts';
 import { withBeforeImages } from './beforeImages.ts';
+import { capacityTrips } from './capacity.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
 import { judgeRoute, type Verdict } from './judgeRoute.ts';
@@ -76,6 +77,7 @@ async function sealRoutes(
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(...capabilities.map(({ lanes }) => lanes), settings.limits.lanes ?? Number.MAX_SAFE_INTEGER));
   const routes = await withBeforeImages(context, settled);
+  const full = await capacityTrips(context, target, routes);
   const ordered = orderedChunks(routes.map((route) => route.changes));
   const sealed: SealedRoute[] = [];
   for (const route of routes)
@@ -86,6 +88,7 @@ async function sealRoutes(
         route,
         ordered.filter((chunk) => chunk.route === route.key.route),
         laneCount,
+        full.get(route.key.route) ?? [],
       ),
     );
   return sealed;
@@ -111,7 +114,7 @@ async function settledPlans(
     const planning = await openPlanning(context, planningOf(record, configuration, key.route));
     const plan = await readDrafts(context, key, planning);
     const source = planning.sourceState.losses.map((loss) => `The source's "${loss}" is not granted and was left out.`);
-    const warnings = [...plan.summary.warnings, ...insiders(plan.summary.internalOnly), ...source];
+    const warnings = [...plan.summary.warnings, ...insiders(plan.summary.internalOnly), ...source, ...unproven(planning.sourceState)];
     plans.push({ ...plan, summary: { ...plan.summary, warnings } });
   }
   const real = plans.filter((plan) => !isVirtual(plan.planning));
@@ -150,6 +153,14 @@ async function readDrafts<Side extends TargetSide>(context: SyncContext, key: Pl
   };
 }
 
+/** Nothing of them is hidden or deleted until the source says that they are gone. */
+function unproven({ connector, unconfirmed }: SnapshotState): readonly string[] {
+  if (unconfirmed === 0) return [];
+  return [
+    `${unconfirmed} object(s) were missing from the last read of "${connector}" and are not proven gone: they count as there, and nothing is removed because of it.`,
+  ];
+}
+
 /** Who writes to such a group from the target gets his mail back. */
 function insiders(groups: number): readonly string[] {
   return groups === 0 ? [] : [`${groups} group(s) refuse mail from outside; "internalOnlyGroups": false leaves them out.`];
@@ -161,13 +172,14 @@ async function sealRoute(
   plan: SettledRoute,
   ordered: readonly OrderedChunk[],
   laneCount: number,
+  full: readonly Trip[],
 ): Promise<SealedRoute> {
   // Sealed by an attempt whose host died before its answer was noted: the drafts may be dropped already.
   const before = (await context.store.plans.getSealed(plan.key)) as SealedRoute | null;
   if (before) return before;
   const { changes } = plan;
   const links = record.errand?.what === 'relink';
-  const verdict: Verdict = links ? NOTHING_WRITTEN : await judgeRoute(context, record, plan.planning, changes, plan.summary);
+  const verdict = links ? NOTHING_WRITTEN : await judged(context, record, plan, full);
   const cut = cutBatches(plan.key, changes, ordered, laneCount);
   const batches = links && !onlyShows(record) ? cut.map((batch) => linked(batch, context.now())) : cut;
   for (let n = 0; n < batches.length; n += 50) await context.store.plans.putBatches(batches.slice(n, n + 50));
@@ -193,6 +205,13 @@ async function sealRoute(
   };
   await context.store.plans.putSealed(plan.key, sealed);
   return sealed;
+}
+
+/** What does not fit into the target is held whatever breakers say, and remembered by nobody: no approval makes room. */
+async function judged(context: SyncContext, record: JobRecord, plan: SettledRoute, full: readonly Trip[]): Promise<Verdict> {
+  if (full.length > 0 && !onlyShows(record)) return { held: true, trips: full, hash: null };
+  const verdict = await judgeRoute(context, record, plan.planning, plan.changes, plan.summary);
+  return { ...verdict, trips: [...full, ...verdict.trips] };
 }
 
 /** A relink writes to no directory: there is nothing to hold. */

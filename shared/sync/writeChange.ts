@@ -1,4 +1,4 @@
-import type { WriteAnswer } from '../connectors/connector.ts';
+import type { WriteAnswer, WriteRequest } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, Fields } from '../model/plan.ts';
 import { convertObject, wholeLink } from './convertObject.ts';
@@ -45,6 +45,17 @@ export async function writeChange(context: WriteContext, planned: Change, link: 
   });
   if (looked.waits) return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS, parts: null };
   return answered(context, change, whole, answer, looked.found);
+}
+
+/** What is asked of the target for a change that is one write; null: it has steps of its own, a look-up before it, or nothing left to do. */
+export function plainRequest(change: Change, link: Link, lookUp: boolean): WriteRequest | null {
+  const steps = lookUp || change.converts || link.converting || link.open?.change === change.id || link.doneChange === change.id;
+  return steps ? null : requestOf(change, link);
+}
+
+/** The link row to be stored and the outcome of such a change, by what the target answered. */
+export function writtenBy(context: WriteContext, change: Change, link: Link, answer: WriteAnswer): Written {
+  return answered(context, change, link, answer, false);
 }
 
 /** True if an earlier create of this link was announced and nobody knows its answer. */

@@ -134,6 +134,7 @@ export async function memory(): Promise<Subject> {
   const members = Array.from({ length: PEOPLE }, (_, n) => ({ id: `u${n}`, group: false }));
   directory.groups.set('g1', { members: [...members, { id: 'g1', group: true }] });
   directory.pageSize = 5;
+  directory.together = { calls: 0 };
   return {
     as: 'contact',
     server: null,

@@ -38,6 +38,19 @@ describe('directories that lie', () => {
     expect(await count()).toEqual(objects);
   });
 
+  it('people whom Google’s list leaves out although they are there stay; who is deleted goes in the same job', async () => {
+    const users = (await world.ask<{ id: string; type: string }[]>('google', 'objects')).filter((one) => one.type === 'user');
+    const unlisted = users.slice(3, 6).map(({ id }) => id);
+    await world.control('google', { faults: { unlisted } });
+    const job = await world.run('sync', { routes: ['fabrikam-to-contoso'] });
+    expect([job.state, job.routes[0]!.leavers.orphaned]).toEqual(['completed', 0]);
+    expect(job.routes[0]!.warnings.join()).toMatch(/3 object\(s\) were missing from the last read of "fabrikam"/);
+    expect(bucketFaults(job)).toEqual([]);
+    expect(await count()).toEqual(objects);
+    await world.control('google', { faults: {} });
+    expect((await world.run('sync', { routes: ['fabrikam-to-contoso'] })).routes[0]!.warnings).toEqual([]);
+  });
+
   it('a full read of Google that comes empty is held, run after run', async () => {
     await world.control('google', { faults: { lie: 'emptyPage', lieAbout: 'users' } });
     for (let run = 0; run < 2; run += 1) {

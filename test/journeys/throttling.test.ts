@@ -54,7 +54,11 @@ describe('directories that slow us down', () => {
     world = await startWorld({ people: { contoso: 60, fabrikam: 10 } });
     await world.control('google', {
       clearLog: true,
-      faults: { throttle: { status: 403, everyNth: 60, retryAfter: null, reason: 'Quota exceeded for quota metric' } },
+      // Batches would make too few calls to be refused at a rate.
+      faults: {
+        batch: { status: 404 },
+        throttle: { status: 403, everyNth: 60, retryAfter: null, reason: 'Quota exceeded for quota metric' },
+      },
     });
     const job = await world.run('sync', { routes: ['contoso-to-fabrikam'] });
     expect(job.state).toBe('completed');

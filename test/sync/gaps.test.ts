@@ -51,8 +51,32 @@ describe('a process that dies between two steps of a change', () => {
     ['before the outcomes are joined', 'plans', 'putOutcomes', 1, 'before'],
     ['after the outcomes, before the activity answered', 'plans', 'putOutcomes', 1, 'after'],
   ] as const)('%s', async (_name, room, method, nth, when) => {
+    for (const together of [false, true]) {
+      const world = createWorld({ a: 8 });
+      if (together) world.b.together = { calls: 0 };
+      const job = await killed(world, () => dieAt(world.store, room, method as never, nth, when));
+      await repaired(world, job, 8);
+    }
+  });
+
+  it.each([0, 3, 8])('while changes are sent together, %i of 8 done by the target: none is made twice', async (done) => {
     const world = createWorld({ a: 8 });
-    const job = await killed(world, () => dieAt(world.store, room, method as never, nth, when));
+    const { put } = world.store.links;
+    const job = await killed(world, () => {
+      let made = 0;
+      const fate = (): undefined => {
+        made += 1;
+        if (made > done) throw new Died('in the call');
+      };
+      world.b.together = { calls: 0, fate };
+      // Nothing is kept of what the target did.
+      world.store.links.put = async () => {
+        throw new Died('put');
+      };
+    });
+    world.store.links.put = put;
+    expect(world.b.entries.size).toBe(done);
+    delete world.b.together!.fate;
     await repaired(world, job, 8);
   });
 

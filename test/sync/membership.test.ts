@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryGroup } from '../../shared/connectors/memory/memoryConnector.ts';
+import type { MemoryGroup } from '../../shared/connectors/memory/memoryMembers.ts';
 import type { JobRecord, RouteResult } from '../../shared/model/job.ts';
 import type { Change } from '../../shared/model/plan.ts';
 import { beginCommit } from '../../shared/sync/commitPull.ts';

@@ -52,8 +52,12 @@ const jobs: Readonly<Record<string, (world: SyncWorld) => Promise<JobRecord>>> =
 };
 
 describe('activities that run again after their effects', () => {
-  it('leave the same jobs and the same directories as activities that run once', async () => {
+  it.each([
+    ['one by one', false],
+    ['together', true],
+  ])('leave the same jobs and the same directories as activities that run once, changes written %s', async (_name, together) => {
     const worlds = [createWorld({ a: 40, b: 20, both: true }), createWorld({ a: 40, b: 20, both: true, step: twice })];
+    if (together) for (const directory of worlds.flatMap(({ a, b }) => [a, b])) directory.together = { calls: 0 };
     for (const [name, run] of Object.entries(jobs)) {
       const seen = [];
       for (const world of worlds) {

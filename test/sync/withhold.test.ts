@@ -149,7 +149,7 @@ describe('values that are withheld', () => {
     const stage = async (pull: string, n: number, set: string, fields: object): Promise<void> =>
       store.snapshots.stage('a', pull, n, { set, parts: [{ id: 'u1', primary: set === 'users', fields }], removed: [], restarted: false });
     const commit = (pull: string, full: readonly string[]) =>
-      commitShards(store, ['users', 'recipients'], rules, pending(pull, full), { from: 0, to: 256 });
+      commitShards(store, rules, pending(pull, full), { from: 0, to: 256 }, { sets: ['users', 'recipients'] });
     await stage('p1', 0, 'users', { kind: 'user', attributes: { displayName: 'Ada', mobilePhone: SECRET } });
     await stage('p1', 1, 'recipients', { attributes: { customAttribute1: 'secret' } });
     expect((await commit('p1', ['users', 'recipients'])).restore).toEqual([]);

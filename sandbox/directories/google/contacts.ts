@@ -3,6 +3,7 @@ import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import type { Call, Reply } from '../server.ts';
+import { batchAnswer } from './contactBatch.ts';
 import type { ContactObject, WorkspaceObject } from './model.ts';
 
 type Node = Record<string, unknown>;
@@ -16,6 +17,8 @@ const parser = new XMLParser({
 const builder = new XMLBuilder({ preserveOrder: true, ignoreAttributes: false, attributeNamePrefix: '', suppressEmptyNode: true });
 
 const ROOT = `xmlns='http://www.w3.org/2005/Atom' xmlns:openSearch='http://a9.com/-/spec/opensearchrss/1.0/' xmlns:gd='http://schemas.google.com/g/2005' xmlns:gContact='http://schemas.google.com/contact/2008'`;
+const KIND = 'http://schemas.google.com/g/2005#kind';
+const CONTACT = 'http://schemas.google.com/contact/2008#contact';
 /** What the service understands; anything else vanishes without a word. */
 const KNOWN = new Set([
   'category',
@@ -50,6 +53,8 @@ export function contactsAnswer(options: ContactsOptions, call: Call, faults: Fau
   if (faults.forbidden?.includes('contacts')) return html(403, 'You are not authorized to access this API');
   if (match[1] !== options.domain) return html(403, `Cannot request contacts belonging to another domain (${match[1]}).`);
   if (!match[2]) return call.method === 'POST' ? create(options, call, faults) : feed(options, call, faults);
+  if (match[2] === 'batch')
+    return batchAnswer(call, faults, `/m8/feeds/contacts/${options.domain}/full`, (inner) => contactsAnswer(options, inner, faults));
   const found = options.objects.get(decodeURIComponent(match[2]));
   if (found?.type !== 'contact') return html(404, 'Contact not found.');
   if (call.method === 'GET') return xml(200, entryXml(options, found, true));
@@ -91,6 +96,7 @@ function kept(body: string, faults: Faults): { children: Node[] } | { refused: s
   for (const node of children) {
     const name = Object.keys(node).find((key) => key !== ':@')!;
     const attributes = (node[':@'] ?? {}) as Record<string, string>;
+    if (name === 'category' && attributes['scheme'] === KIND && attributes['term'] !== CONTACT) return { refused: 'Invalid category' };
     if (REL_OR_LABEL.has(name) && (attributes['rel'] === undefined) === (attributes['label'] === undefined))
       return { refused: `${name}: exactly one of rel and label must be given` };
   }

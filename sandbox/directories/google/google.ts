@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Faults } from '../faults.ts';
-import { openObjects } from '../objects.ts';
+import { type Objects, openObjects } from '../objects.ts';
 import { type Call, createTokenDesk, type DirectoryServer, json, lied, type Reply, startDirectoryServer } from '../server.ts';
 import { contactsAnswer } from './contacts.ts';
 import { groupAnswer, settingsAnswer } from './groups.ts';
@@ -54,14 +54,15 @@ export async function startGoogle(
           ? contactsAnswer(contacts, call, faults)
           : { status: 403, headers: { 'content-type': 'text/html' }, body: '<TITLE>You are not authorized to access this API</TITLE>' };
       if (call.path.startsWith('/groups/v1/groups/')) return settingsAnswer(objects.all(), call, scope);
-      return directory(workspace, objects.all(), call, faults, scope);
+      return directory(workspace, objects, call, faults, scope);
     },
   });
   url = server.url;
   return server;
 }
 
-function directory(workspace: Workspace, objects: readonly WorkspaceObject[], call: Call, faults: Faults, scope: string): Reply {
+function directory(workspace: Workspace, kept: Objects<WorkspaceObject>, call: Call, faults: Faults, scope: string): Reply {
+  const objects = kept.all();
   const path = call.path.replace(/^\/admin\/directory\/v1/, '');
   const needs = (area: string): Reply | null =>
     scope.includes(area)
@@ -82,7 +83,9 @@ function directory(workspace: Workspace, objects: readonly WorkspaceObject[], ca
         page(
           call,
           'users',
-          objects.filter((one) => one.type === 'user'),
+          call.url.searchParams.get('showDeleted') === 'true'
+            ? deletedUsers(kept)
+            : objects.filter((one) => one.type === 'user' && isListed(one, faults)),
           Math.min(500, faults.pageSize ?? 500),
           faults,
         ),
@@ -97,7 +100,7 @@ function directory(workspace: Workspace, objects: readonly WorkspaceObject[], ca
         page(
           call,
           'groups',
-          objects.filter((one) => one.type === 'group'),
+          objects.filter((one) => one.type === 'group' && isListed(one, faults)),
           200,
           faults,
         ),
@@ -116,15 +119,41 @@ function directory(workspace: Workspace, objects: readonly WorkspaceObject[], ca
         faults,
       )
     );
+  const [, userKey] = /^\/users\/([^/]+)$/.exec(path) ?? [];
+  if (userKey !== undefined) {
+    const users = objects.filter((one) => one.type === 'user');
+    const user = seen('users', users, faults).find(
+      (one) => one.type === 'user' && (one.id === userKey || one.data['primaryEmail'] === decodeURIComponent(userKey)),
+    );
+    const missing = json(404, { error: { code: 404, message: 'Resource Not Found: userKey', errors: [{ reason: 'notFound' }] } });
+    return needs('user') ?? (user?.type === 'user' ? json(200, user.data) : missing);
+  }
   const group = groupAnswer(objects, path, call, faults, scope);
   return group ?? json(404, { error: { code: 404, message: 'Not Found', errors: [{ reason: 'notFound' }] } });
 }
 
+function isListed({ id }: WorkspaceObject, faults: Faults): boolean {
+  return !faults.unlisted?.includes(id);
+}
+
+/** Those of the last 20 days, and nobody else. */
+function deletedUsers(objects: Objects<WorkspaceObject>): readonly WorkspaceObject[] {
+  const since = Date.now() - 20 * 86_400_000;
+  return objects
+    .removed()
+    .filter(({ object, reason, when }) => object.type === 'user' && reason !== 'deleted' && when >= since)
+    .map(({ object }) => object);
+}
+
+/** What a directory that lies about how many there are shows, in lists and by id. */
+function seen(name: string, objects: readonly WorkspaceObject[], faults: Faults): readonly WorkspaceObject[] {
+  if (faults.lie === 'emptyPage' && (!faults.lieAbout || new RegExp(faults.lieAbout).test(name))) return [];
+  return name === 'users' && faults.shrinkTo !== undefined ? objects.slice(0, faults.shrinkTo) : objects;
+}
+
 function page(call: Call, name: string, found: readonly WorkspaceObject[], most: number, faults: Faults): Reply {
   const query = call.url.searchParams;
-  let objects = found;
-  if (name === 'users' && faults.shrinkTo !== undefined) objects = objects.slice(0, faults.shrinkTo);
-  if (faults.lie === 'emptyPage' && (!faults.lieAbout || new RegExp(faults.lieAbout).test(name))) objects = [];
+  const objects = seen(name, found, faults);
   const size = Math.min(most, Number(query.get('maxResults') ?? 100));
   const start = Number(Buffer.from(query.get('pageToken') ?? 'MA', 'base64url').toString()) || 0;
   const some = objects

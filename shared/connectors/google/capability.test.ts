@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fields } from '../../model/plan.ts';
-import { SHARED_CONTACT } from './capability.ts';
+import { SHARED_CONTACT, SHARED_CONTACTS } from './capability.ts';
 
 const bytes = (fields: Fields): number =>
   Object.values(fields)
@@ -70,5 +70,14 @@ describe('what a shared contact can hold', () => {
     ['jobTitle', '\uFFFECook\uFFFF ', 'Cook'],
   ] as const)('%s %j comes back as %j', (name, value, expected) => {
     expect(SHARED_CONTACT.normalise(name, value)).toBe(expected);
+  });
+});
+
+describe('the capacity of a domain', () => {
+  it('is counted as the 2 KB of one contact are: bytes of what is held and of the stamp, nothing of what is not', () => {
+    expect(
+      SHARED_CONTACTS.sizeOf({ displayName: 'Zoë', addresses: ['a@b.example', 'c@d.example'], stamp: 'galsync:r:1', hidden: 'false' }),
+    ).toBe(4 + 22 + 11);
+    expect([SHARED_CONTACTS.objects, SHARED_CONTACTS.bytes, SHARED_CONTACTS.types]).toEqual([200_000, 40_000_000, ['sharedContact']]);
   });
 });

@@ -1,5 +1,5 @@
 import type { FieldName, Fields, FieldValue } from '../../model/plan.ts';
-import type { Capability, FieldCapability } from '../connector.ts';
+import type { Capability, Capacity, FieldCapability } from '../connector.ts';
 import { CONTACT_FIELDS } from './fields.ts';
 import { legal } from './xml.ts';
 
@@ -67,6 +67,18 @@ export const SHARED_CONTACT: Capability = {
   },
   respells: new Set(['birthday']),
   fit,
+};
+
+/**
+ * 200,000 contacts or 40 MB in a domain, whichever comes first (support.google.com/a/answer/9281635), those of others included. How Google counts is
+ * not published; we count what we count for the 2 KB of one contact, and its stamp.
+ */
+export const SHARED_CONTACTS: Capacity = {
+  what: 'shared contacts',
+  types: ['sharedContact'],
+  objects: 200_000,
+  bytes: 40_000_000,
+  sizeOf: (values) => bytesOf(Object.fromEntries(Object.entries(values).filter(([name]) => name in fields))),
 };
 
 function birthdayOf(value: string): string | null {

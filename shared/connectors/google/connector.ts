@@ -6,7 +6,9 @@ import type { Entry } from '../../model/entry.ts';
 import { FailureError } from '../../model/failure.ts';
 import type { Capability, Connector } from '../connector.ts';
 import { badAnswer, refusalOf } from './answers.ts';
-import { SHARED_CONTACT } from './capability.ts';
+import { type BatchesOff, createBatchSwitch } from './batchSwitch.ts';
+import { SHARED_CONTACT, SHARED_CONTACTS } from './capability.ts';
+import { createConfirmGone } from './confirmGone.ts';
 import { readContact } from './contactXml.ts';
 import { createDirectory } from './directory.ts';
 import { createFeed } from './feed.ts';
@@ -18,6 +20,7 @@ import { createTokens } from './token.ts';
 import { userFields } from './userFields.ts';
 import { googleProbes } from './verify.ts';
 import { writeSharedContact } from './write.ts';
+import { writeTogether } from './writeTogether.ts';
 import { childrenOf } from './xml.ts';
 
 export interface GoogleDependencies {
@@ -28,6 +31,8 @@ export interface GoogleDependencies {
   readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Told when this process goes over to single writes, for the log. */
+  readonly tell?: (event: BatchesOff) => void;
 }
 
 /** The connector for Google Workspace: Directory API and domain shared contacts. Lives as long as the process. */
@@ -50,6 +55,7 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
   // One call for each group, so only where somebody wants to know.
   const groupSettings = settings.pull.internalOnlyGroups ? null : settingsOf;
   const read = { id: settings.id, customer: settings.customer, directory, feed, groupSettings, calls: deps.http.calls, ...deps.wanted };
+  const batches = createBatchSwitch(settings.id, deps.now, deps.tell ?? (() => undefined));
   return {
     id: settings.id,
     kind: 'googleWorkspace',
@@ -59,9 +65,12 @@ export function createGoogleWorkspace(settings: GoogleWorkspaceSettings, deps: G
       .digest('hex')
       .slice(0, 16),
     readPage: (cursor, memory) => readPage(read, cursor, memory),
+    confirmGone: createConfirmGone({ ...read, now: deps.now }),
     readMembers: (group, cursor) => membersPage(directory, group, cursor),
+    capacity: SHARED_CONTACTS,
     capability: (as) => onlySharedContact(as, settings.id),
     write: (request) => writeSharedContact(feed, settings.id, request),
+    writeMany: (requests) => writeTogether({ feed, connector: settings.id, batches }, requests),
     async get(targetId): Promise<Entry | null> {
       const answer = await feed.entry(targetId);
       if (answer.status === 404) return null;

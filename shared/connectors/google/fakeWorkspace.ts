@@ -5,7 +5,9 @@ import { createHttp } from '../../http/createHttp.ts';
 import type { Http } from '../../http/http.ts';
 import type { GoogleWorkspaceSettings } from '../../model/configuration.ts';
 import type { Connector } from '../connector.ts';
+import type { BatchesOff } from './batchSwitch.ts';
 import { createGoogleWorkspace } from './connector.ts';
+import { buildXml, type Element, parseXml } from './xml.ts';
 
 /** One request as the server saw it; `path` without the server's prefix. */
 export interface Seen {
@@ -133,6 +135,7 @@ function feed(request: Seen, contacts: Map<string, Kept>): Reply {
     return { status: 201, body: entryOf(made, contacts.get(made)!) };
   }
   if (!id) return list(request, contacts);
+  if (id === 'batch') return batch(request, contacts);
   const kept = contacts.get(id);
   if (!kept) return { status: 404, body: '<HTML><TITLE>Contact not found.</TITLE></HTML>' };
   if (request.method === 'GET') return { body: entryOf(id, kept) };
@@ -145,6 +148,45 @@ function feed(request: Seen, contacts: Map<string, Kept>): Reply {
   contacts.set(id, { xml: innerOf(request.body), version: kept.version + 1 });
   return { body: entryOf(id, contacts.get(id)!) };
 }
+
+/** One operation of a batch, as it came. */
+export interface Asked {
+  readonly id: string;
+  readonly type: string;
+  readonly contact: string;
+  readonly etag: string | undefined;
+}
+
+/** Answers a batch out of order. `say`: what one operation is told instead of being done; `null`: it has no answer. */
+export function batch(
+  request: Seen,
+  contacts: Map<string, Kept>,
+  say: (asked: Asked) => { readonly status: number; readonly reason: string } | null | undefined = () => undefined,
+): Reply {
+  const entries = parseXml(request.body)!.children.map((entry): string => {
+    const part = (name: string): Element | undefined => entry.children.find((child) => child.name === name);
+    const [id, type] = [part('batch:id')!.text, part('batch:operation')!.attributes['type']!];
+    const contact = part('id')?.text.split('/').at(-1) ?? '';
+    const etag = entry.attributes['gd:etag'];
+    const told = say({ id, type, contact, etag });
+    if (told === null) return '';
+    const inner = buildXml({ ...entry, children: entry.children.filter((child) => !child.name.startsWith('batch:')) });
+    const alone = { method: METHODS[type]!, path: `${FEED}${type === 'insert' ? '' : `/${contact}`}`, body: inner };
+    const reply = told
+      ? { status: told.status, body: `<TITLE>${told.reason}</TITLE>` }
+      : feed({ ...request, ...alone, headers: { 'if-match': etag } }, contacts);
+    const status = reply.status ?? 200;
+    const whole = status < 300 ? parseXml(String(reply.body)) : null;
+    const content =
+      whole?.children.map((child) => buildXml(child).replace(/^<[?][^>]*>/, '')).join('') ?? `<content>${String(reply.body)}</content>`;
+    const mark = whole?.attributes['gd:etag'] ? `gd:etag='${whole.attributes['gd:etag']}'` : '';
+    return `<entry ${mark}><batch:id>${id}</batch:id><batch:status code='${status}' reason='${told?.reason ?? status}'/><batch:operation type='${type}'/>${content}</entry>`;
+  });
+  const names = `${ROOT} xmlns:batch='http://schemas.google.com/gdata/batch'`;
+  return { body: `<?xml version='1.0' encoding='UTF-8'?><feed ${names}>${entries.toReversed().join('')}</feed>` };
+}
+
+const METHODS: Readonly<Record<string, string>> = { insert: 'POST', update: 'PUT', delete: 'DELETE', query: 'GET' };
 
 function list(request: Seen, contacts: Map<string, Kept>): Reply {
   const size = Number(request.query.get('max-results') ?? 25);
@@ -204,8 +246,9 @@ export function connectorOn(
   attributes: readonly string[] = [],
   raw: readonly string[] = [],
   more: Partial<GoogleWorkspaceSettings> = {},
+  told: { readonly clock?: Clock; readonly tell?: (event: BatchesOff) => void } = {},
 ): Connector {
-  const clock = { time: 1.7e12 };
+  const clock = told.clock ?? { time: 1.7e12 };
   return createGoogleWorkspace(
     { ...settingsFor(fake.base), ...more },
     {
@@ -213,6 +256,7 @@ export function connectorOn(
       secret: async () => JSON.stringify(KEY),
       wanted: { attributes, raw },
       now: () => clock.time,
+      ...(told.tell ? { tell: told.tell } : {}),
     },
   );
 }

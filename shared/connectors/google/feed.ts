@@ -1,5 +1,6 @@
-import type { Http, HttpAnswer } from '../../http/http.ts';
+import type { Http, HttpAnswer, HttpRequest } from '../../http/http.ts';
 import { badAnswer, isQuota, refusalOf } from './answers.ts';
+import { isWhollyThrottled, partlyThrottled } from './batchAnswers.ts';
 import { contactId } from './contactXml.ts';
 import { SCOPES } from './token.ts';
 import { buildXml, childrenOf, type Element, local, parseXml, textAt } from './xml.ts';
@@ -20,6 +21,10 @@ export interface Feed {
   create(entry: Element): Promise<HttpAnswer & { readonly element: Element | null }>;
   update(link: string, etag: string | null, entry: Element): Promise<HttpAnswer & { readonly element: Element | null }>;
   remove(link: string): Promise<HttpAnswer>;
+  /** Sends operations together. `repeatable`: none of them writes, so it may be sent again when the answer is lost. */
+  batch(operations: Element, repeatable: boolean): Promise<HttpAnswer>;
+  /** The id of a contact as the feed's own entries write it. */
+  idOf(contact: string): string;
 }
 
 export function createFeed(
@@ -30,7 +35,13 @@ export function createFeed(
   connector: string,
 ): Feed {
   const home = `${base}/m8/feeds/contacts/${domain}/full`;
-  const send = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: string, etag?: string): Promise<HttpAnswer> =>
+  const send = async (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    url: string,
+    body?: string,
+    etag?: string,
+    more: Partial<HttpRequest> = {},
+  ): Promise<HttpAnswer> =>
     http({
       method,
       url,
@@ -44,6 +55,7 @@ export function createFeed(
         ...(etag ? { 'if-match': etag } : {}),
       },
       ...(body ? { body } : {}),
+      ...more,
     });
   const parsed = (answer: HttpAnswer): HttpAnswer & { element: Element | null } => ({
     ...answer,
@@ -70,6 +82,14 @@ export function createFeed(
     create: async (entry) => parsed(await send('POST', home, buildXml(entry))),
     update: async (link, etag, entry) => parsed(await send('PUT', sameHost(link, home), buildXml(entry), etag ?? '*')),
     remove: (link) => send('DELETE', sameHost(link, home), undefined, '*'),
+    batch: (operations, repeatable) =>
+      send('POST', `${home}/batch`, buildXml(operations), undefined, {
+        idempotent: repeatable,
+        isThrottle: (answer) => isQuota(answer) || isWhollyThrottled(answer, operations.children.length),
+        partlyThrottled,
+      }),
+    // With the scheme and the projection that Google's own ids have, whatever host is asked.
+    idOf: (contact) => `http://www.google.com/m8/feeds/contacts/${domain}/base/${contact}`,
   };
 }
 

@@ -286,6 +286,13 @@ describe('what was not granted', () => {
     expect((await pull()).flatMap((page) => page.losses ?? [])).toEqual(['domains', 'resources']);
   });
 
+  it('domains, but told before: the pull fails and names the scope', async () => {
+    directory('customer/my_customer/domains', { status: 403, body: { error: { code: 403, errors: [{ reason: 'forbidden' }] } } });
+    expect((await pull()).flatMap((page) => page.losses ?? [])).toEqual(['domains']);
+    const why = await failure(pull(connectorOn(fake), { tokens: {}, readBefore: [], domainsRead: true }));
+    expect(why).toMatchObject({ code: 'permission', nextStep: expect.stringContaining(SCOPES.domains) });
+  });
+
   it.each([500, 400])('an outage (%i) is no loss', async (status) => {
     directory('customer/my_customer/resources/calendars', { status, body: 'error 404 of something else' });
     await failure(pull());

@@ -70,7 +70,7 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
   if (unknown !== null) throw unknownAttribute(deps.id, unknown);
   const before = deps.calls();
   const losses: string[] = [];
-  const domains = cursor === null ? await domainsOf(deps) : undefined;
+  const domains = cursor === null ? await domainsOf(deps, memory.domainsRead ?? false) : undefined;
   if (domains === null) losses.push('domains');
   let position: Position = cursor === null ? begin(ORDER[0]) : (JSON.parse(cursor) as Position);
   for (;;) {
@@ -244,8 +244,11 @@ async function contactsPage(deps: ReadDependencies, position: Position): Promise
   return { parts, next: page.next, total: page.total };
 }
 
-/** Verified domains and their aliases, or null if the subject or the delegation may not see them. */
-export async function domainsOf(deps: Pick<ReadDependencies, 'customer' | 'directory'>): Promise<readonly string[] | null> {
+/** Verified domains and their aliases, or null if the subject or the delegation may not see them. `readBefore`: a refusal is thrown (promise 4). */
+export async function domainsOf(
+  deps: Pick<ReadDependencies, 'customer' | 'directory'>,
+  readBefore = false,
+): Promise<readonly string[] | null> {
   try {
     const answer = await deps.directory.page('domains', 'the list of domains', Domains, (directory, options) =>
       directory.domains.list({ customer: deps.customer }, options as never),
@@ -259,7 +262,7 @@ export async function domainsOf(deps: Pick<ReadDependencies, 'customer' | 'direc
         ),
       ]);
   } catch (error) {
-    if (isRefused(error)) return null;
+    if (isRefused(error) && !readBefore) return null;
     throw error;
   }
 }

@@ -1,20 +1,22 @@
 import type { AttributeName } from '../../model/attributes.ts';
 import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
-import { FailureError } from '../../model/failure.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
 import {
+  type Absence,
   addressKey,
   type Capability,
+  type Capacity,
   type Connector,
   type FindQuery,
-  type MembersPage,
   type PendingParts,
   type PullPage,
   type WriteAnswer,
   type WriteRequest,
 } from '../connector.ts';
 import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
+import { type MemoryGroup, readMembers } from './memoryMembers.ts';
+import { type Together, writeMany } from './memoryTogether.ts';
 
 /** A directory in a Map: the port without HTTP, for tests and benches. `entries` is the directory itself. */
 export interface MemoryDirectory {
@@ -28,6 +30,12 @@ export interface MemoryDirectory {
   writes: number;
   /** Called before each write; may throw, or answer instead. */
   onWrite?: (request: WriteRequest) => WriteAnswer | null;
+  /** Asked by id about what a complete read does not show. Absent: the read is proof enough. */
+  confirm?: { readonly asked: string[]; answers: (id: string) => Absence | undefined };
+  /** How much fits into it. */
+  capacity?: Capacity;
+  /** It takes several changes at once. */
+  together?: Together;
   /** Fields (`stamp` too) of a new object that can be written only so many ms after it was made. */
   lag?: { readonly fields: readonly FieldName[]; readonly ms: number; readonly now: () => number };
   readonly made: Map<string, number>;
@@ -45,14 +53,6 @@ export interface MemoryDirectory {
   gets: number;
   /** What this directory cannot do, or does its own way. */
   traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
-}
-
-export interface MemoryGroup {
-  readonly members: readonly { readonly id: string; readonly group: boolean }[];
-  readonly everyUser?: boolean;
-  readonly lacking?: string;
-  /** Number of the page from which on it may not be read; 0: not at all. */
-  readonly refusedFrom?: number;
 }
 
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
@@ -139,6 +139,11 @@ export function createMemoryConnector(
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
         : write(directory, request, unique),
+    ...(directory.confirm ? { confirmGone: async (_set, ids) => told(directory.confirm!, ids) } : {}),
+    ...(directory.capacity ? { capacity: directory.capacity } : {}),
+    ...(directory.together
+      ? { writeMany: async (requests) => writeMany(directory.together!, requests, (one) => write(directory, one, unique)) }
+      : {}),
     async get(targetId) {
       directory.gets += 1;
       return directory.entries.get(targetId) ?? null;
@@ -153,6 +158,11 @@ export function createMemoryConnector(
       },
     ],
   };
+}
+
+function told(confirm: NonNullable<MemoryDirectory['confirm']>, ids: readonly string[]): ReadonlyMap<string, Absence> {
+  confirm.asked.push(...ids);
+  return new Map(ids.flatMap((id) => [[id, confirm.answers(id)] as const].filter((one): one is [string, Absence] => one[1] !== undefined)));
 }
 
 function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
@@ -179,19 +189,6 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
     read: some.length,
     calls: 1,
   };
-}
-
-function readMembers(directory: MemoryDirectory, id: string, cursor: string | null): MembersPage | null {
-  const group = directory.groups.get(id);
-  if (!group) return null;
-  directory.memberReads.push(id);
-  const start = Number(cursor ?? 0);
-  if (group.refusedFrom !== undefined && start / directory.pageSize >= group.refusedFrom)
-    throw new FailureError({ code: 'permission', message: `Group ${id} may not be read (403).`, nextStep: 'Grant it.' });
-  const end = start + directory.pageSize;
-  const next = end < group.members.length ? String(end) : null;
-  const members = group.members.slice(start, end);
-  return { members, everyUser: group.everyUser ?? false, next, lacking: next === null ? (group.lacking ?? null) : null };
 }
 
 function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean): WriteAnswer {

@@ -1,0 +1,66 @@
+import type { Capacity } from '../connectors/connector.ts';
+import type { Trip } from '../model/job.ts';
+import type { Change, Fields } from '../model/plan.ts';
+import type { Held } from '../store/store.ts';
+import { connectorSettings, type SyncContext } from './context.ts';
+import { isCarriedOut } from './cutBatches.ts';
+import type { SettledRoute } from './settleRoutes.ts';
+
+/**
+ * What would not fit into a target, by route: what it held at its last complete read, with everything that the routes of this job would make and
+ * remove. Only routes that need more room are named; a plan that makes none worse is never held for it.
+ */
+export async function capacityTrips(
+  context: SyncContext,
+  target: string,
+  routes: readonly Pick<SettledRoute, 'key' | 'changes'>[],
+): Promise<ReadonlyMap<string, readonly Trip[]>> {
+  const { configuration } = await context.configuration();
+  const { capacity } = context.open(connectorSettings(configuration, target), configuration).connector;
+  const held = capacity ? (await context.store.snapshots.state(target))?.held : undefined;
+  if (!capacity || !held) return new Map();
+  const growths = routes.map(({ key, changes }) => ({ route: key.route, growth: growthOf(capacity, changes) }));
+  const after: Held = {
+    objects: growths.reduce((n, { growth }) => n + growth.objects, held.objects),
+    bytes: growths.reduce((n, { growth }) => n + growth.bytes, held.bytes),
+  };
+  const over = (['objects', 'bytes'] as const).filter((what) => after[what] > capacity[what] && after[what] > held[what]);
+  const growing = growths.filter(({ growth }) => over.some((what) => growth[what] > 0)).map(({ route }) => route);
+  const trips = over.map(
+    (what): Trip => ({
+      breaker: 'capacity',
+      kind: null,
+      before: held[what],
+      after: after[what],
+      value: after[what],
+      limit: capacity[what],
+      nextStep: wordsOf(target, capacity, held, after, growing),
+    }),
+  );
+  return new Map(growing.map((route) => [route, trips]));
+}
+
+function growthOf(capacity: Capacity, changes: readonly Change[]): Held {
+  let objects = 0;
+  let bytes = 0;
+  for (const change of changes.filter(isCarriedOut)) {
+    const image = (pick: 'before' | 'after'): Fields => Object.fromEntries(change.fields.map((field) => [field.name, field[pick]]));
+    if (change.change === 'create') {
+      objects += 1;
+      bytes += capacity.sizeOf({ ...change.desired, stamp: change.stamp });
+    } else if (change.change === 'delete') {
+      objects -= 1;
+      bytes -= capacity.sizeOf(image('before'));
+    } else bytes += capacity.sizeOf(image('after')) - capacity.sizeOf(image('before'));
+  }
+  return { objects, bytes };
+}
+
+function wordsOf(target: string, capacity: Capacity, held: Held, after: Held, routes: readonly string[]): string {
+  const both = ({ objects, bytes }: Held): string => `${objects.toLocaleString('en')} (${(bytes / 1e6).toFixed(1)} MB)`;
+  return [
+    `"${target}" holds ${both(held)} ${capacity.what}; with this plan it would hold ${both(after)}, and it takes ${both(capacity)}, whichever comes first.`,
+    `Nothing was written, and no approval makes room: narrow the filter of ${routes.map((route) => `"${route}"`).join(', ')}, push fewer fields`,
+    `(push.attributes), or delete ${capacity.what} in "${target}" that nobody needs; then run again.`,
+  ].join(' ');
+}
