@@ -74,6 +74,8 @@ function unfinished({ from, to }: Converting): string {
 }
 
 interface Turned {
+  /** What it holds now, of lists without what is the directory's own. */
+  readonly current: Fields;
   readonly desired: Fields;
   readonly fields: readonly FieldChange[];
   /** Fields that somebody changed and that go over as they are, and those that the object cannot hold. */
@@ -106,6 +108,7 @@ function reversed(
   const x500 = joinX500(joinX500(view.link!.x500, now.image.x500), before.image.x500);
   if (goal.x500 && x500.length > 0) desired.x500 = x500;
   return {
+    current,
     desired,
     fields,
     left: [...changed].filter((name) => goal[name] && !sameValue(name, before.image[name] ?? null, current[name] ?? null)),
@@ -142,9 +145,9 @@ function whole(
   view: UndoView,
 ): DraftChange {
   const link = view.link!;
-  const moves = movesOf(now.image, turned.fields);
+  const moves = movesOf(turned.current, turned.fields);
   const { strangers, holders } = holdersOf(context, moves.takes, row, view);
-  const { fields, desired } = strangers ? withoutAddresses(turned, now.image) : turned;
+  const { fields, desired } = strangers ? withoutAddresses(turned) : turned;
   const why = [
     ...(turned.left.length > 0 ? [changedBy(turned.left, link, made.job)] : []),
     ...(strangers ? [`Its addresses stay: ${strangers.displayName} (${strangers.kind} ${strangers.id}) holds one of them now.`] : []),
@@ -167,7 +170,7 @@ function whole(
 
 const ADDRESSES: ReadonlySet<FieldName> = new Set(['addresses', 'deliveryAddress']);
 
-function withoutAddresses({ fields, desired }: Turned, current: Fields): Pick<Turned, 'fields' | 'desired'> {
+function withoutAddresses({ current, fields, desired }: Turned): Pick<Turned, 'fields' | 'desired'> {
   const { addresses: _a, deliveryAddress: _d, ...rest } = desired;
   const stay = Object.fromEntries([...ADDRESSES].flatMap((name) => (current[name] ? [[name, current[name]]] : [])));
   return { fields: fields.filter(({ name }) => !ADDRESSES.has(name)), desired: { ...rest, ...stay } };
