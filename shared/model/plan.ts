@@ -100,9 +100,14 @@ export interface Change {
   readonly releases: readonly string[];
   /**
    * The object is replaced by one of the push type `as` (reason `converted`): what it is until then. `begun`: an earlier job began it.
-   * `removesAccount`: with the old object goes an account, which counts as a removal.
+   * `removesAccount`: with the old object goes an account, which counts as a removal. `before` is absent in plans of older versions.
    */
-  readonly converts?: { readonly from: PushType; readonly begun: boolean; readonly removesAccount: boolean };
+  readonly converts?: {
+    readonly from: PushType;
+    readonly begun: boolean;
+    readonly removesAccount: boolean;
+    readonly before?: BeforeConversion;
+  };
   /** The source must be re-linked from this old source id (same person, new id). */
   readonly relinkFrom: string | null;
   /** For `hide`/`delete`: when the leaving began. */
@@ -115,12 +120,23 @@ export interface Change {
   readonly restores?: LinkRestored;
 }
 
+/** What a conversion replaces, so that it can be undone (promise 10): its successor may not be able to hold all of it. */
+export interface BeforeConversion {
+  readonly image: Fields;
+  /** Fields of the image that galsync wrote; the others are other people's. */
+  readonly own: readonly FieldName[];
+  /** Why it was leaving, if it was. */
+  readonly leaving: 'gone' | 'outOfScope' | null;
+}
+
 /** The parts of a link row that an undo puts back. */
 export interface LinkRestored {
   /** `since` null: the leaving begins anew with this change, so that its days count from now. */
   readonly leaving: { readonly reason: 'gone' | 'outOfScope'; readonly since: string | null } | null;
   readonly hidden: boolean;
   readonly adopted: boolean;
+  /** Of an object that is made in another's place: fields that count as written by galsync. Absent: what the row says by itself. */
+  readonly own?: readonly FieldName[];
 }
 
 export type OutcomeResult = 'done' | 'failed' | 'held' | 'skipped';

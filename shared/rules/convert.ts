@@ -1,8 +1,9 @@
 import { fieldsOf } from '../connectors/connector.ts';
+import type { PushType } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import { type FieldChange, type FieldName, type FieldValue, textsOf } from '../model/plan.ts';
-import { diffFields } from './diff.ts';
+import { type FieldChange, type FieldName, type Fields, type FieldValue, textsOf } from '../model/plan.ts';
+import { diffFields, hashValue, sameValue } from './diff.ts';
 import { base, desiredOf, movesOf, signInName, withKnownX500 } from './draft.ts';
 import type { Matched } from './match.ts';
 import type { Projection } from './project.ts';
@@ -21,8 +22,10 @@ export function convert(
   sight: Extract<Sight, { there: true }>,
   matched: Matched,
 ): Planned {
-  const before = link.converting?.image ?? (sight.entry ? fieldsOf(sight.entry) : link.image);
-  const from = link.converting?.from ?? link.as;
+  const half = link.converting;
+  const before = half?.image ?? (sight.entry ? wholeOf(sight.entry) : link.image);
+  // One that was begun into another type is taken back: what is left then is the old object, or its successor if that is there.
+  const from = half?.to === projection.as ? half.from : link.as;
   const holds = context.capabilityOf(projection.as).fields;
   const { emptyFields, drift } = context.route.push;
   const wanted = desiredOf(context, projection, link);
@@ -47,9 +50,30 @@ export function convert(
     holders: matched.holders,
     converts: {
       from,
-      begun: Boolean(link.converting),
-      removesAccount: from !== projection.as && context.capabilityOf(from).holdsAccount === true,
+      begun: half?.to === projection.as || from === projection.as,
+      removesAccount: removesAccount(context, from, projection.as),
+      before: { image: before, own: ownFields(link, wanted, before), leaving: link.leaving?.reason ?? null },
     },
   };
   return { ...NOTHING, bucket: 'change', change, losses: projection.losses };
+}
+
+/** All that an object holds, its sign-in name included. */
+export function wholeOf(entry: Entry): Fields {
+  return { ...fieldsOf(entry), ...(entry.userPrincipalName ? { userPrincipalName: entry.userPrincipalName } : {}) };
+}
+
+/** True if an account goes with the object that is replaced. */
+export function removesAccount({ capabilityOf }: Pick<PlanContext, 'capabilityOf'>, from: PushType, as: PushType): boolean {
+  return from !== as && capabilityOf(from).holdsAccount === true;
+}
+
+/** Fields of an object that hold what galsync wrote there. A value that the target spells its own way is ours while it is what we want. */
+export function ownFields(link: Link, wanted: Fields, held: Fields): readonly FieldName[] {
+  return (Object.keys(link.written) as FieldName[]).filter((name) => {
+    const there = held[name] ?? null;
+    return (
+      there !== null && (link.written[name] === hashValue(there) || (wanted[name] !== undefined && sameValue(name, wanted[name], there)))
+    );
+  });
 }

@@ -1,3 +1,4 @@
+import type { Capability } from '../connectors/connector.ts';
 import { isAttributeName } from '../model/attributes.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
@@ -71,12 +72,17 @@ export function desiredOf(context: PlanContext, projection: Projection, link: Li
 
 /** What the object is known to hold: not what is still to be written, and of lists not what is the directory's own. */
 export function comparedWith(context: PlanContext, { as }: Projection, link: Link, current: Fields): Fields {
-  const held = context.capabilityOf(as).fields;
   const compared: Partial<Record<FieldName, FieldValue>> = { ...current };
   for (const name of link.open?.fields ?? []) delete compared[name];
-  for (const [name, value] of Object.entries(compared) as [FieldName, FieldValue][])
-    if (held[name]?.keepsOthers && Array.isArray(value)) compared[name] = value.slice(0, held[name].maxValues);
-  return compared;
+  return withoutOthers(context.capabilityOf(as), compared);
+}
+
+/** Of lists only what is not the directory's own. */
+export function withoutOthers({ fields: held }: Pick<Capability, 'fields'>, current: Fields): Fields {
+  const own: Partial<Record<FieldName, FieldValue>> = { ...current };
+  for (const [name, value] of Object.entries(own) as [FieldName, FieldValue][])
+    if (held[name]?.keepsOthers && Array.isArray(value)) own[name] = value.slice(0, held[name].maxValues);
+  return own;
 }
 
 /** Address keys that a change newly takes at the target, and gives up. */

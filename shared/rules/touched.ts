@@ -22,19 +22,26 @@ export function touchedFields(
   desired: Fields,
   current: Fields,
   link: Link | null,
-): readonly string[] {
+): readonly FieldName[] {
+  const names = new Set([...Object.keys(desired), ...Object.keys(current)]) as Set<FieldName>;
+  return [...names].filter((name) => isNotAsMade(context, made, name, desired, current, link));
+}
+
+function isNotAsMade(
+  context: Pick<UndoContext, 'capability'>,
+  made: { readonly job: string },
+  name: FieldName,
+  desired: Fields,
+  current: Fields,
+  link: Link | null,
+): boolean {
+  const wrote = desired[name] ?? null;
+  if (name === 'hidden') return current.hidden === 'true' && wrote !== 'true';
+  if (isOthers(context, name, wrote, current)) return true;
+  if (wrote === null || name === 'stamp' || !isTouched(made.job, name, wrote, current, link)) return false;
+  // A value that the target never kept was never there to be changed.
   const lastWriter = link?.doneChange?.startsWith(`${made.job}.`) ?? false;
-  const touched: string[] = [];
-  for (const name of new Set([...Object.keys(desired), ...Object.keys(current)]) as Set<FieldName>) {
-    const wrote = desired[name] ?? null;
-    if (name === 'hidden' ? current.hidden === 'true' && wrote !== 'true' : isOthers(context, name, wrote, current)) touched.push(name);
-    else if (name !== 'hidden' && wrote !== null && name !== 'stamp' && isTouched(made.job, name, wrote, current, link)) {
-      // A value that the target never kept was never there to be changed.
-      const neverKept = lastWriter && link?.written[name] === undefined && (current[name] ?? null) === null;
-      if (!neverKept) touched.push(name);
-    }
-  }
-  return touched;
+  return !(lastWriter && link?.written[name] === undefined && (current[name] ?? null) === null);
 }
 
 /** A value where we wrote none. What the service fills by itself (its own addresses, its alias) is nobody's edit. */

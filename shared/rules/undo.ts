@@ -4,6 +4,7 @@ import type { Change, FieldName, Fields, LinkRestored } from '../model/plan.ts';
 import { joinX500 } from './diff.ts';
 import { addressesOf, beforeImage } from './heldAddresses.ts';
 import { touchedFields } from './touched.ts';
+import { asIs, undoConversion } from './undoConversion.ts';
 import { undoFields } from './undoFields.ts';
 import { changedBy, holdersOf, leftAlone, type Made, type UndoContext, type UndoView, undoRow } from './undoRow.ts';
 import type { DraftChange } from './view.ts';
@@ -14,20 +15,20 @@ import type { DraftChange } from './view.ts';
  */
 export function planUndo(context: UndoContext, made: Made, view: UndoView): DraftChange | null {
   const last = made.changes.at(-1)!;
-  if (made.changes.some((change) => change.converts)) return leftAlone({ ...undoRow(last, view.link), targetId: made.targetId }, CONVERTED);
+  if (last.converts) return undoConversion(context, made, view);
   if (last.change === 'create') return undoCreate(context, made, last, view);
   if (last.change === 'delete') return undoDelete(context, last, view);
-  return undoFields(context, made, view);
+  // Another job may have converted it since: what is written back is written into what it is now.
+  return undoFields(view.link?.state === 'linked' ? asIs(context, view.link) : context, made, view);
 }
-
-const CONVERTED =
-  'Its object was replaced by one of another push type; set "push.as" of the route back, and the next sync converts it back.';
 
 function undoCreate(context: UndoContext, made: Made, last: Change, view: UndoView): DraftChange | null {
   const { link, entry } = view;
   const current = entry ? fieldsOf(entry) : view.lagging ? link!.image : null;
-  if (made.targetId === null || current === null) return null;
   const row = { ...undoRow(last, link), targetId: made.targetId };
+  if (made.targetId !== null && current === null && link?.state === 'linked' && link.as !== last.as)
+    return leftAlone(row, `It is a ${link.as} by now: a later job converted it; undo that one first.`);
+  if (made.targetId === null || current === null) return null;
   const open = link?.state === 'intent' && made.changes.some((change) => change.id === link.intent?.change);
   if (!open && (link?.state !== 'linked' || link.targetId !== made.targetId))
     return leftAlone(

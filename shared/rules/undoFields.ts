@@ -1,4 +1,3 @@
-import { fieldsOf } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, FieldChange, FieldName, Fields, FieldValue, LinkRestored } from '../model/plan.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
@@ -6,7 +5,7 @@ import { sameValue } from './diff.ts';
 import { addressesOf } from './heldAddresses.ts';
 import { takenOverBecause } from './match.ts';
 import { isTouched } from './touched.ts';
-import { changedBy, holdersOf, leftAlone, type Made, type UndoContext, type UndoView, undoRow } from './undoRow.ts';
+import { changedBy, heldNow, holdersOf, leftAlone, type Made, type UndoContext, type UndoView, undoRow } from './undoRow.ts';
 import type { DraftChange } from './view.ts';
 
 /** What the undone change did with the stamp, and so what its reverse does. */
@@ -15,9 +14,9 @@ type StampMove = 'none' | 'release' | 'restamp' | 'relinkBack';
 /** The reverse of updates, hides and adoptions of one object: the before-values of exactly the fields that still hold what the job wrote. */
 export function undoFields(context: UndoContext, made: Made, view: UndoView): DraftChange | null {
   const last = made.changes.at(-1)!;
-  const { link, entry } = view;
-  const row = { ...undoRow(last, link), targetId: made.targetId };
-  const current = entry ? fieldsOf(entry) : view.lagging ? link!.image : null;
+  const { link } = view;
+  const row = { ...undoRow(last, link), as: context.capability.as, targetId: made.targetId };
+  const current = heldNow(view);
   if (current === null) return leftAlone(row, 'The object is not in the target any more.');
   const move = stampMove(last);
   const foreign = notOurs(context, made, move, view);
@@ -63,7 +62,7 @@ function notOurs(context: UndoContext, made: Made, move: StampMove, { link, entr
     if (link?.state !== 'linked' || link.targetId !== made.targetId) return 'No link says that it is ours; relink the route.';
     if (!lagging && entry && entry.stamp === undefined) return 'It does not carry our stamp any more.';
   }
-  return entry ? takenOverBecause(context, entry, last) : null;
+  return entry ? takenOverBecause(context, entry, { as: context.capability.as, sourceId: last.sourceId }) : null;
 }
 
 function reversed(
@@ -103,7 +102,8 @@ function written(changes: readonly Change[]): ReadonlyMap<FieldName, { readonly 
   return all;
 }
 
-function movesOf(current: Fields, fields: readonly FieldChange[]): Pick<DraftChange, 'takes' | 'releases'> {
+/** Address keys that an object takes and gives up with these fields. */
+export function movesOf(current: Fields, fields: readonly FieldChange[]): Pick<DraftChange, 'takes' | 'releases'> {
   const changed = fields.filter((field) => field.name === 'addresses' || field.name === 'deliveryAddress');
   if (changed.length === 0) return { takes: [], releases: [] };
   const held = addressesOf({ image: current });

@@ -1,7 +1,7 @@
-import { addressKey, type Capability } from '../connectors/connector.ts';
+import { addressKey, type Capability, fieldsOf } from '../connectors/connector.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
-import type { Change, Owner } from '../model/plan.ts';
+import type { Change, Fields, Owner } from '../model/plan.ts';
 import { parseStamp } from '../model/stamp.ts';
 import type { DraftChange, PlanContext } from './view.ts';
 
@@ -29,7 +29,7 @@ export interface UndoView {
 
 /** The row of an undo, before it is said what is done. */
 export function undoRow(last: Change, link: Link | null): DraftChange {
-  const { id: _id, order: _order, firstPart: _first, restores: _restores, ...row } = last;
+  const { id: _id, order: _order, firstPart: _first, restores: _restores, converts: _converts, ...row } = last;
   return {
     ...row,
     change: 'update',
@@ -88,4 +88,10 @@ function strangerOf(context: UndoContext, entry: Entry, key: string): Owner {
   const listed = entry.addresses.some((address) => addressKey(address) === key);
   const attribute = context.capability.as === 'sharedContact' ? 'email' : listed ? 'proxyAddresses' : 'targetAddress';
   return { id: entry.id, kind: entry.type || entry.kind, attribute, displayName: typeof name === 'string' ? name : key };
+}
+
+/** What an object holds, as far as it counts: of one that a conversion has put aside, what it held before. */
+export function heldNow({ link, entry, lagging }: UndoView): Fields | null {
+  if (link?.converting && link.targetId === link.converting.oldId) return link.converting.image;
+  return entry ? fieldsOf(entry) : lagging ? link!.image : null;
 }

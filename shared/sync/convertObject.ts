@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { WriteAnswer, WriteRequest } from '../connectors/connector.ts';
-import { fieldsOf } from '../connectors/connector.ts';
+import type { Entry } from '../model/entry.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Converting, Link } from '../model/link.ts';
 import { type Change, type FieldName, type Fields, type Owner, textsOf } from '../model/plan.ts';
+import { wholeOf } from '../rules/convert.ts';
 import { putBack, takeBack } from './convertBack.ts';
 import { requestOf } from './writeRequest.ts';
 import { answerOf, deferred, failed, linkAfter, outcome, type WriteContext, type Written } from './written.ts';
@@ -52,25 +53,21 @@ async function begin(
   change: Change,
   link: Link,
 ): Promise<{ readonly at: ConvertingLink; readonly resumed: boolean } | Written> {
-  let from = link;
-  if (link.converting && link.converting.to !== change.as) {
-    const back = await takeBack(context, change, link);
-    if ('failure' in back) return notNow(context, link, back.failure, null);
-    await context.save(back.link);
-    from = back.link;
-  }
-  if (from.converting) return { at: { ...from, converting: from.converting }, resumed: true };
-  const old = await context.connector.get(from.targetId!, from.as);
-  if (old) {
-    const ours =
-      context.connector.capability(from.as).types.includes(old.type) && (old.stamp ?? old.stampPlace ?? change.stamp) === change.stamp;
-    if (!ours) return notNow(context, from, NOT_OURS, null);
-  }
-  const image = old ? { ...fieldsOf(old), ...(old.userPrincipalName ? { userPrincipalName: old.userPrincipalName } : {}) } : from.image;
-  const converting: Converting = { from: from.as, to: change.as, oldId: from.targetId!, image };
-  const at = { ...from, converting, x500: [...new Set([...from.x500, ...textsOf(image.x500)])] };
+  if (link.converting) return { at: { ...link, converting: link.converting }, resumed: true };
+  const old = await context.connector.get(link.targetId!, link.as);
+  if (old && !isOurs(context, change, link, old)) return notNow(context, link, NOT_OURS, null);
+  const image = old ? wholeOf(old) : link.image;
+  const converting: Converting = { from: link.as, to: change.as, oldId: link.targetId!, image };
+  const at = { ...link, converting, x500: [...new Set([...link.x500, ...textsOf(image.x500)])] };
   await context.save(at);
   return { at, resumed: false };
+}
+
+/** Still what we made there: of its type, with our stamp or none. */
+function isOurs(context: WriteContext, change: Change, { as }: Link, old: Entry): boolean {
+  const { types, outgrown } = context.connector.capability(as);
+  const stamped = (old.stamp ?? old.stampPlace ?? change.stamp) === change.stamp;
+  return types.includes(old.type) && !outgrown?.(old) && !old.readOnly && stamped;
 }
 
 const NOT_OURS: Failure = {
@@ -181,7 +178,8 @@ function successorLink(
   const names = Object.keys(change.desired ?? {}) as FieldName[];
   // What others wrote into the old object went over to the new one: it is theirs still, not ours to clear.
   const ours = (link: Link): Link => {
-    const known = new Set<string>([...Object.keys(at.written), ...change.fields.map(({ name }) => name), 'signIn']);
+    const own = change.restores?.own ?? [...Object.keys(at.written), ...change.fields.map(({ name }) => name)];
+    const known = new Set<string>([...own, 'signIn']);
     const written = Object.fromEntries(Object.entries(link.written).filter(([name]) => known.has(name)));
     const x500 = [...new Set([...at.x500, ...link.x500])];
     return { ...link, written, x500, doneChange: null };
@@ -241,11 +239,11 @@ function notNow(
 }
 
 /**
- * The link row of an entry before any other change of it: a conversion that was begun is taken back first, so that there is one object.
- * Answers the row, or what to say of the change if that does not work now.
+ * The link row of an entry before any change of it but that same conversion: one that was begun is taken back first, so that there is one
+ * object. Answers the row, or what to say of the change if that does not work now.
  */
 export async function wholeLink(context: WriteContext, change: Change, link: Link): Promise<Link | Extract<Written, { kind: 'done' }>> {
-  if (!link.converting || change.converts) return link;
+  if (!link.converting || (change.converts && link.converting.to === change.as)) return link;
   const back = await takeBack(context, change, link);
   if ('failure' in back) return failed(context, link, back.failure, link.targetId, null, true);
   await context.save(back.link);

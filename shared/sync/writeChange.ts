@@ -28,11 +28,11 @@ const UNDECIDED: WriteAnswer = {
 export async function writeChange(context: WriteContext, planned: Change, link: Link, lookUp: boolean): Promise<Written> {
   if (link.doneChange === planned.id)
     return { kind: 'done', link, outcome: outcome(context, 'done', link.targetId, null), permission: false };
-  if (planned.converts && (link.converting || link.as !== planned.as)) return convertObject(context, planned, link);
-  const open = link.open?.change === planned.id ? link.open : null;
-  if (open && context.now().getTime() < open.until) return { kind: 'deferred', until: open.until, parts: null };
   const whole = await wholeLink(context, planned, link);
   if ('outcome' in whole) return whole;
+  if (planned.converts && (whole.converting || whole.as !== planned.as)) return convertObject(context, planned, whole);
+  const open = whole.open?.change === planned.id ? whole.open : null;
+  if (open && context.now().getTime() < open.until) return { kind: 'deferred', until: open.until, parts: null };
   // What was taken back may be an object that had to be made again; what is left of a conversion is the new object's.
   const change = planned.converts || whole.targetId !== link.targetId ? { ...planned, targetId: whole.targetId } : planned;
   const looked = { waits: false, found: false };

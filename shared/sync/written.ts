@@ -186,8 +186,9 @@ export function linkAfter(
   if (change.orphan || isRelease(change)) return { ...base, x500, state: 'ended', endedBecause: change.reason };
   const { restores } = change;
   if (restores) {
+    const { hidden, adopted } = restores;
     const leaving = restores.leaving && { ...restores.leaving, since: restores.leaving.since ?? at };
-    return { ...base, x500, state: 'linked', ...restores, leaving, endedBecause: null };
+    return { ...base, x500, state: 'linked', hidden, adopted, leaving, endedBecause: null };
   }
   return {
     ...base,

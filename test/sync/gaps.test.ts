@@ -1,32 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../shared/store/store.ts';
 import { approveJob } from '../../shared/sync/decide.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
+import { Died, dieAt } from './deaths.ts';
 import { createWorld, type SyncWorld } from './world.ts';
 
 /** The write of one change (design §3): intents → target → stamp → link → outcome. The process dies in each gap; the next run repairs it. */
 describe('a process that dies between two steps of a change', () => {
-  class Died extends Error {}
-
-  /** Makes the n-th call of a store's method die, before or after it was done. */
-  function dieAt<K extends 'links' | 'plans' | 'routes' | 'leases'>(
-    store: Store,
-    room: K,
-    method: keyof Store[K],
-    nth: number,
-    when: 'before' | 'after',
-  ): void {
-    const owner = store[room] as unknown as Record<PropertyKey, (...all: unknown[]) => Promise<unknown>>;
-    const original = owner[method]!;
-    let calls = 0;
-    owner[method] = async (...all) => {
-      calls += 1;
-      if (calls !== nth) return original.apply(owner, all);
-      if (when === 'after') await original.apply(owner, all);
-      throw new Died(`${String(method)} ${when}`);
-    };
-  }
-
   async function killed(world: SyncWorld, arrange: () => void): Promise<string> {
     const record = await startJob(world.context, world.instances, { action: 'sync' }, 'api', 'test');
     arrange();

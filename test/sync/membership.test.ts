@@ -8,6 +8,7 @@ import { planRange } from '../../shared/sync/planRange.ts';
 import { pullPages, startPull } from '../../shared/sync/pull.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
 import { clearCache } from '../../shared/sync/views.ts';
+import { twice } from './deaths.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
 
 const group = (n: number, address: string, more: object = {}) =>
@@ -199,10 +200,6 @@ describe('how members travel', () => {
   });
 
   it('every activity may run twice: nothing is lost, nothing is read into another group', async () => {
-    const twice = async <T>(activity: () => Promise<T>): Promise<T> => {
-      await activity();
-      return activity();
-    };
     const world = createWorld({ a: 30, step: twice });
     world.a.pageSize = 3;
     world.a.groups.set('g-1', { members: [...people(0, 1, 2, 3, 4, 5, 6), ...groups('g-2')] });

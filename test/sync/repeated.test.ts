@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../shared/model/job.ts';
 import { approveJob } from '../../shared/sync/decide.ts';
+import { twice } from './deaths.ts';
 import type { Step } from './inProcess.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
-
-/** The host died after an activity's last effect and before its result was noted: the engine runs it again. */
-const twice: Step = async (activity) => {
-  await activity();
-  return activity();
-};
 
 const jobs: Readonly<Record<string, (world: SyncWorld) => Promise<JobRecord>>> = {
   'a first sync, both ways': (world) => world.run({ action: 'sync' }),

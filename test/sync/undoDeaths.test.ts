@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../shared/store/store.ts';
 import { approveJob } from '../../shared/sync/decide.ts';
 import { startRetire, startUndo } from '../../shared/sync/startErrand.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
+import { Died, dieAt, twice } from './deaths.ts';
 import { held, retire, sums, undo } from './errands.ts';
-import type { Step } from './inProcess.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
 
 const asked = { trigger: 'api' as const, by: 'test', dryRun: false };
@@ -20,11 +19,6 @@ async function busyDay(world: SyncWorld): Promise<{ job: string; before: ReturnT
   for (const n of [98, 99]) world.a.entries.set(`a-${n}`, person('a', n));
   return { job: (await world.run({ action: 'sync' })).job.id, before };
 }
-
-const twice: Step = async (activity) => {
-  await activity();
-  return activity();
-};
 
 describe('activities of an undo or a retire that run again after their effects', () => {
   it('leave the same jobs, the same directory and the same writes as those that run once', async () => {
@@ -51,27 +45,6 @@ describe('activities of an undo or a retire that run again after their effects',
     expect(seen[0]!.size).toBe(0);
   });
 });
-
-class Died extends Error {}
-
-/** Makes the n-th call of a store's method die, before or after it was done. */
-function dieAt<K extends 'links' | 'plans' | 'routes' | 'leases'>(
-  store: Store,
-  room: K,
-  method: keyof Store[K],
-  nth: number,
-  when: string,
-): void {
-  const owner = store[room] as unknown as Record<PropertyKey, (...all: unknown[]) => Promise<unknown>>;
-  const original = owner[method]!;
-  let calls = 0;
-  owner[method] = async (...all) => {
-    calls += 1;
-    if (calls !== nth) return original.apply(owner, all);
-    if (when === 'after') await original.apply(owner, all);
-    throw new Died(`${String(method)} ${when}`);
-  };
-}
 
 const GAPS = [
   ['before the intents are written', 'links', 'putMany', 1, 'before'],

@@ -3,6 +3,7 @@ import type { FieldName } from '../../shared/model/plan.ts';
 import { cancelJob } from '../../shared/sync/cancel.ts';
 import { changesOf } from '../../shared/sync/changes.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
+import { twice } from './deaths.ts';
 import type { Step } from './inProcess.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
 
@@ -215,10 +216,6 @@ describe('a create over an earlier object', () => {
 
 describe('waiting parts, when an activity runs again after its effects', () => {
   it('leave the same job and the same directory', async () => {
-    const twice: Step = async (activity) => {
-      await activity();
-      return activity();
-    };
     const seen = [];
     for (const step of [undefined, twice]) {
       const world = slowWorld(5 * MINUTE, ['hidden', 'stamp'], 30, step);
