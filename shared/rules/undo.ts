@@ -65,6 +65,8 @@ function undoDelete(context: UndoContext, last: Change, view: UndoView): DraftCh
     ...row,
     change: 'create',
     targetId: null,
+    // As the object was called; the link may have learned the alias of another one since (re-linked), and that one has it.
+    alias: last.alias ?? row.alias,
     desired,
     takes,
     holders,

@@ -84,7 +84,11 @@ describe('undo, for any jobs', () => {
           expect(held(world)).toEqual(before);
         }
       }),
-      { numRuns: 30 },
+      {
+        numRuns: 30,
+        // One takes another's address and leaves, the other takes over the object with its alias; and all that back.
+        examples: [['delete', [[{ what: 'address', n: 21, to: 3 }], [{ what: 'leaves', n: 21 }]]]],
+      },
     );
   }, 120_000);
 
