@@ -118,17 +118,16 @@ function compileAttributesHold(held: readonly AttributeName[], route: RouteSetti
 }
 
 /** The source's text is what the object holds, and nothing of it would be changed on its way. */
-function holdsToTheLetter(
-  { name, own, max, respelled, normalise }: HeldField,
-  value: AttributeValue | undefined,
-  there: FieldValue | undefined,
-): boolean {
-  if (!own) return false;
+function holdsToTheLetter(field: HeldField, value: AttributeValue | undefined, there: FieldValue | undefined): boolean {
+  if (!field.own) return false;
+  if (typeof value === 'string') return value === there && stays(field, value);
   // A name that is missing is made of the address.
-  if (value === undefined) return (there === undefined || there === null) && name !== 'displayName';
-  const text = typeof value === 'string' ? value : value.length === 1 ? value[0]! : '';
-  const same = typeof value === 'string' ? value === there : Array.isArray(there) && there.length === 1 && there[0] === text;
-  return same && text.length <= max && isPlain(text) && (!respelled || normalise(name, text) === text);
+  if (value === undefined) return (there === undefined || there === null) && field.name !== 'displayName';
+  return value.length === 1 && Array.isArray(there) && there.length === 1 && there[0] === value[0] && stays(field, value[0]!);
+}
+
+function stays(field: HeldField, text: string): boolean {
+  return text.length <= field.max && isPlain(text) && (!field.respelled || field.normalise(field.name, text) === text);
 }
 
 function holdsProjected(name: AttributeName, project: FieldProjector, entry: Entry, there: FieldValue): boolean {
