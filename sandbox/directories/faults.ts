@@ -18,6 +18,11 @@ export interface Faults {
   shrinkTo?: number;
   /** Google: users and groups (ids) that lists leave out although they are there. */
   unlisted?: readonly string[];
+  /**
+   * A full read gives so many people (Microsoft 365: users; Google: shared contacts) a second time at its end; Microsoft 365 also a
+   * tombstone of somebody who never lived here.
+   */
+  replays?: number;
   /** Keeps only so many contacts in every read of the target. */
   shrinkContactsTo?: number;
   /** Areas that are refused with 403: `users`, `usersWrite`, `invitations`, `deletedItems`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */

@@ -85,11 +85,13 @@ export interface PullPage {
   readonly parts: readonly EntryPart[];
   /** Ids that the directory says are gone (delta only). */
   readonly removed: readonly string[];
+  /** Ids of objects that are there but are no entries: left out, and yet part of the directory's own count. */
+  readonly leftOut?: readonly string[];
   /** The set starts over (expired token, 410): what this pull staged of the set so far is void. */
   readonly restarted: boolean;
   /** null: the pull is complete. Opaque to everybody else, ≤ 16 KiB. */
   readonly cursor: string | null;
-  /** Present on the last page of a set. `count`: the directory's own number of objects in the set, null if it gives none. */
+  /** Present on the last page of a set. `count`: the directory's own number of objects in the set, `leftOut` among them; null if it gives none. */
   readonly finished: { readonly token: string | null; readonly count: number | null } | null;
   /** Verified domains of the directory, where this page told them. */
   readonly domains?: readonly string[];

@@ -103,6 +103,8 @@ export interface StagedPage {
   readonly set: string;
   readonly parts: readonly EntryPart[];
   readonly removed: readonly string[];
+  /** Ids that belong to the directory's own count, but are no entries. */
+  readonly leftOut?: readonly string[];
   /** What was staged of this set before is void. */
   readonly restarted: boolean;
 }

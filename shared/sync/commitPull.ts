@@ -5,6 +5,7 @@ import type { PendingCommit, SnapshotState } from '../store/store.ts';
 import { commitShards, type RangeTotals } from './commitShards.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { holdsLease } from './leases.ts';
+import { livingIds } from './livingIds.ts';
 import type { PullPosition } from './pull.ts';
 import { type Range, rangesFor } from './ranges.ts';
 
@@ -21,7 +22,7 @@ export async function beginCommit(context: SyncContext, position: PullPosition):
     const { connector } = context.open(connectorSettings(configuration, position.connector), configuration);
     const before = await context.store.snapshots.state(position.connector);
     const asked = position.asked ?? { fingerprint: connector.fingerprint, withhold: '' };
-    proveComplete(position, before, connector.sets);
+    await proveComplete(context, position, before, connector.sets);
     const changedRights =
       before !== null && (before.fingerprint !== asked.fingerprint || !sameSets(before.readBefore, Object.keys(position.sets)));
     const tokens: Record<string, string> = {};
@@ -58,16 +59,27 @@ function sameSets(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((set) => b.includes(set));
 }
 
-function proveComplete(position: PullPosition, before: SnapshotState | null, sets: readonly string[]): void {
+async function proveComplete(
+  context: SyncContext,
+  position: PullPosition,
+  before: SnapshotState | null,
+  sets: readonly string[],
+): Promise<void> {
   for (const [set, read] of Object.entries(position.sets)) {
     if (!read.finished) throw incomplete(position.connector, set, 'ended before its last page');
-    const missing = (read.count ?? 0) - read.rows;
-    if (read.mode === 'full' && read.count !== null && missing > COUNT_SLACK && missing > (read.count * COUNT_SLACK_PERCENT) / 100) {
-      throw incomplete(position.connector, set, `gave ${read.rows} objects although the directory counts ${read.count}`);
-    }
   }
   const refused = before?.readBefore.find((set) => sets.includes(set) && !(set in position.sets));
   if (refused) throw incomplete(position.connector, refused, 'was read before and is missing now');
+  const counts = new Map(
+    Object.entries(position.sets).flatMap(([set, read]) => (read.mode === 'full' && read.count !== null ? [[set, read.count]] : [])),
+  );
+  const { connector, pull, sequence: pages } = position;
+  const living = await livingIds(context.store, { connector, pull, pages }, [...counts.keys()]);
+  for (const [set, count] of counts) {
+    const missing = count - living[set]!;
+    if (missing > COUNT_SLACK && missing > (count * COUNT_SLACK_PERCENT) / 100)
+      throw incomplete(connector, set, `gave ${living[set]} objects although the directory counts ${count}`);
+  }
 }
 
 function incomplete(connector: string, set: string, how: string): FailureError {

@@ -28,7 +28,6 @@ export interface PullPosition {
       string,
       {
         readonly mode: 'full' | 'delta';
-        readonly rows: number;
         readonly token: string | null;
         readonly count: number | null;
         readonly finished: boolean;
@@ -142,10 +141,8 @@ function memoryOf(state: SnapshotState | null, fingerprint: string, withhold: st
 }
 
 function advance(position: PullPosition, page: PullPage, connector: string): PullPosition {
-  const before = page.restarted ? undefined : position.sets[page.set];
   const set = {
     mode: page.mode,
-    rows: (before?.rows ?? 0) + page.parts.length,
     token: page.finished?.token ?? null,
     count: page.finished?.count ?? null,
     finished: page.finished !== null,

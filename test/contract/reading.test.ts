@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
-import { readAll } from './readAll.ts';
+import { type Read, readAll } from './readAll.ts';
 import { googleWorkspace, memory, microsoft365, type Subject } from './subjects.ts';
 
 /** What every connector promises about reading (`Connector.readPage`), whatever directory is behind it. */
@@ -46,6 +46,18 @@ describe.each([
     const again = await readAll(subject.connect, first);
     expect(again.pages.every((page) => !page.restarted)).toBe(true);
     expect([...again.entries].sort()).toEqual([...first.entries].sort());
+  });
+
+  it('gives the same where the directory says some of it twice, and tells of somebody who never lived here', async () => {
+    if (!subject.server) return;
+    const quiet = await readAll(subject.connect);
+    const counts = (read: Read): unknown => read.pages.flatMap(({ set, finished }) => (finished ? [[set, finished.count]] : []));
+    await subject.control({ faults: { replays: 4, pageSize: 5 } });
+    const replayed = await readAll(subject.connect);
+    await subject.control({ faults: {} });
+    expect(replayed.pages.length).toBeGreaterThan(quiet.pages.length);
+    expect([...replayed.entries].sort()).toEqual([...quiet.entries].sort());
+    expect(counts(replayed)).toEqual(counts(quiet));
   });
 
   it('asks to wait instead of waiting long, and goes on from the same cursor', async () => {

@@ -72,6 +72,25 @@ describe('directories that lie', () => {
     expect(await count()).toEqual(objects);
   });
 
+  it('replays change nothing, and people whom they would hide are noticed', async () => {
+    const full = async (faults: object): Promise<void> => {
+      for (const id of ['contoso', 'fabrikam']) await world.api.send('DELETE', `connectors/${id}/cache`, null);
+      await world.control('microsoft', { faults: { ...faults, pageSize: 20 } });
+    };
+    await full({ replays: 30 });
+    const replayed = await world.run('sync');
+    expect(replayed.state).toBe('completed');
+    expect(replayed.routes.map((route) => [route.created, route.updated, route.leavers.orphaned])).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    await full({ replays: 30, shrinkTo: 40 });
+    const short = await world.run('sync', { routes: ['contoso-to-fabrikam'] });
+    expect(short.state).toBe('failed');
+    expect(short.routes[0]!.cause).toMatch(/incompleteRead/);
+    expect(await count()).toEqual(objects);
+  });
+
   it('a target whose read shrinks: linked objects are asked for by id, none is made twice', async () => {
     await world.control('google', { faults: { shrinkContactsTo: 5 } });
     const job = await world.run('sync', { routes: ['contoso-to-fabrikam'] });

@@ -81,6 +81,17 @@ describe('a sync over two directories', () => {
     expect(world.b.entries.size).toBe(100);
   });
 
+  it('people who are missing are noticed although as many others came twice: the read fails, nobody is removed', async () => {
+    const world = createWorld({ a: 100 });
+    await world.run({ action: 'sync' });
+    world.a.replays = 10;
+    const record = await world.run({ action: 'sync' });
+    expect(record.job.state).toBe('failed');
+    expect(route(record).cause).toMatch(/incompleteRead/);
+    expect([...world.b.entries.values()].filter((entry) => entry.hidden)).toEqual([]);
+    expect(world.b.entries.size).toBe(100);
+  });
+
   it('R33 a small tenant whose bind account sees nothing is held', async () => {
     const world = createWorld({ a: 8 });
     world.configure((document) => {

@@ -167,6 +167,7 @@ function feed(options: ContactsOptions, call: Call, faults: Faults): Reply {
   const total = contacts.length;
   if (faults.shrinkContactsTo !== undefined) contacts = contacts.slice(0, faults.shrinkContactsTo);
   if (faults.lie === 'emptyPage' && (!faults.lieAbout || /contacts/.test(faults.lieAbout))) contacts = [];
+  if (faults.replays && !since) contacts = [...contacts, ...contacts.slice(0, faults.replays)];
   const some = contacts.slice(start - 1, start - 1 + size);
   const more = start - 1 + size < contacts.length;
   const next = new URL(call.url);
@@ -174,7 +175,7 @@ function feed(options: ContactsOptions, call: Call, faults: Faults): Reply {
   const link = more
     ? `<link rel='next' type='application/atom+xml' href='${escaped(`${options.base()}/m8/feeds/contacts/${options.domain}/full${next.search}`)}'/>`
     : '';
-  const shown = faults.lie === 'emptyPage' || faults.shrinkContactsTo !== undefined ? contacts.length : total;
+  const shown = faults.lie === 'emptyPage' || (faults.shrinkContactsTo !== undefined && !faults.replays) ? contacts.length : total;
   const body = `<feed ${ROOT}><id>https://www.google.com/m8/feeds/contacts/${options.domain}/base</id><updated>${new Date().toISOString()}</updated>${link}<openSearch:totalResults>${shown}</openSearch:totalResults><openSearch:startIndex>${start}</openSearch:startIndex><openSearch:itemsPerPage>${size}</openSearch:itemsPerPage>${some.map((contact) => entryXml(options, contact, false)).join('')}</feed>`;
   return xml(200, faults.lie === 'truncatedJson' ? body.slice(0, body.length / 2) : body);
 }

@@ -234,6 +234,7 @@ function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
   const rows = [
     ...changed.map((user) => () => view(user)),
     ...gone.map((one) => () => ({ id: one.id, '@removed': { reason: 'changed' } })),
+    ...(from === 0 && faults.replays ? replayed(changed, faults.replays).map((user) => () => (user ? view(user) : NEVER_HERE)) : []),
   ];
   const page = (first: number, end?: number): readonly object[] => rows.slice(first, end).map((row) => row());
   const size = faults.pageSize ?? PAGE;
@@ -252,6 +253,13 @@ function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
       }),
     });
   return json(200, { value: page(start), '@odata.deltaLink': deltaLink(options, select, upTo) });
+}
+
+const NEVER_HERE = { id: '00000000-0000-4000-8000-0000000000de', '@removed': { reason: 'deleted' } };
+
+/** What a round of delta may say once more at its end; null: the tombstone. */
+function replayed(users: readonly TenantObject[], count: number): readonly (TenantObject | null)[] {
+  return [...users.slice(0, count), null];
 }
 
 function skipLink(options: GraphOptions, select: string, token: Token): string {

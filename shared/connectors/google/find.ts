@@ -26,16 +26,16 @@ export async function findByStamp(feed: Feed, connector: string, query: FindQuer
 
 async function scan(feed: Feed, connector: string, stamp: string): Promise<Entry | null> {
   const seen = new Set<string>();
+  const ids = new Set<string>();
   let link: string | null = null;
-  let read = 0;
   let total: number | null = null;
   while (seen.size < MOST_PAGES) {
     const page: FeedPage = await feed.page(link, 1000);
     const ours = stamped(page, stamp);
     if (ours) return ours;
     total ??= page.total;
-    read += page.entries.length;
-    const missing = (total ?? 0) - read;
+    for (const entry of page.entries) ids.add(contactId(entry));
+    const missing = (total ?? 0) - ids.size;
     const over = page.next === null || (page.entries.length === 0 && total !== null && missing <= 0);
     // As far as a complete read may differ from the directory's own count (promise 4).
     if (over && (missing <= 5 || missing <= (total ?? 0) / 100)) return null;
@@ -45,7 +45,7 @@ async function scan(feed: Feed, connector: string, stamp: string): Promise<Entry
   }
   throw new FailureError({
     code: 'incompleteRead',
-    message: `Connector "${connector}": looking for ${stamp.slice(0, 150)}, the shared contacts feed gave ${read} of ${total ?? 'an unknown number of'} contacts.`,
+    message: `Connector "${connector}": looking for ${stamp.slice(0, 150)}, the shared contacts feed gave ${ids.size} of ${total ?? 'an unknown number of'} contacts.`,
     nextStep: 'The contact is not made again before it is known whether it exists. It is tried again by itself.',
   });
 }

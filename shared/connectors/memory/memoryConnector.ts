@@ -40,6 +40,8 @@ export interface MemoryDirectory {
   lag?: { readonly fields: readonly FieldName[]; readonly ms: number; readonly now: () => number };
   readonly made: Map<string, number>;
   pageSize: number;
+  /** So many of its entries are not shown at all, and as many others are given a second time in their place, on the last page. */
+  replays?: number;
   /** New objects get an X500 address of their own, as Exchange's have a legacyExchangeDN. */
   legacyNames?: boolean;
   /** False: no object can step aside for its successor. */
@@ -172,7 +174,9 @@ function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
 
 function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
   directory.reads += 1;
-  const all = [...directory.entries.values()];
+  const there = [...directory.entries.values()];
+  const shown = there.slice(0, there.length - (directory.replays ?? 0));
+  const all = [...shown, ...shown.slice(0, directory.replays ?? 0)];
   const start = Number(cursor ?? 0);
   const some = all.slice(start, start + directory.pageSize);
   const end = start + some.length >= all.length;
@@ -184,7 +188,7 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
     removed: [],
     restarted: false,
     cursor: end ? null : String(start + some.length),
-    finished: end ? { token: null, count: all.length } : null,
+    finished: end ? { token: null, count: there.length } : null,
     domains: directory.domains,
     read: some.length,
     calls: 1,

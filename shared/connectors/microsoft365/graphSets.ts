@@ -12,6 +12,8 @@ export interface SetPage {
   readonly mode: 'full' | 'delta';
   readonly parts: readonly EntryPart[];
   readonly removed: readonly string[];
+  /** See `PullPage.leftOut`. */
+  readonly leftOut?: readonly string[];
   readonly received: number;
   readonly restarted: boolean;
   /** The set has no delta. */
@@ -67,10 +69,12 @@ export async function groupsPage(graph: Graph, asked: Asked, position: Position)
   const page = okPage(answer, 'GET /groups', PERMISSIONS.groups.permission);
   const { live } = lastOfEach(page.value);
   const parts = live.flatMap((group) => groupPart(group, asked) ?? []);
+  const entries = new Set(parts.map((part) => part.id));
   return {
     mode: 'full',
     parts,
     removed: [],
+    leftOut: live.flatMap(({ id }) => (entries.has(String(id)) ? [] : [String(id)])),
     received: page.value.length,
     restarted,
     listed: true,

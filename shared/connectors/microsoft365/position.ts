@@ -41,9 +41,8 @@ export const Position = z.object({
   mode: z.enum(['full', 'delta']),
   /** Hashes of links that this set gave: one that comes back does not advance (case R05). */
   seen: z.array(z.string()),
-  /** Objects received, and entries made of them, in this set. */
+  /** Rows received in this set. */
   received: z.number().int(),
-  parts: z.number().int(),
   restarts: z.number().int(),
   /** The directory has no delta: the set is listed. */
   listed: z.boolean(),
@@ -52,7 +51,7 @@ export type Position = z.infer<typeof Position>;
 
 /** Before the first page of a set. */
 export function beginSet(set: SetName): Position {
-  return { set, link: null, mode: 'full', seen: [], received: 0, parts: 0, restarts: 0, listed: false };
+  return { set, link: null, mode: 'full', seen: [], received: 0, restarts: 0, listed: false };
 }
 
 /** The position in a cursor. Throws `badAnswer` for a cursor that is none of ours. */

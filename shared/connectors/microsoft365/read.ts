@@ -70,9 +70,9 @@ async function turn(deps: ReadDependencies, position: Position, page: SetPage, m
     mode: page.mode,
     listed: page.listed,
     received: start.received + page.received,
-    parts: start.parts + page.parts.length,
   };
-  const base = { set, mode: page.mode, parts: page.parts, removed: page.removed, restarted: page.restarted, read: page.received };
+  const { mode, parts, removed, leftOut, restarted, received: read } = page;
+  const base = { set, mode, parts, removed, restarted, read, ...(leftOut ? { leftOut } : {}) };
   if (page.next !== null) return { ...base, cursor: JSON.stringify(advance(here, page.next)), finished: null };
   const next = setAfter(set, deps.asked);
   const count = await ownCount(deps.graph, here);
@@ -80,14 +80,10 @@ async function turn(deps: ReadDependencies, position: Position, page: SetPage, m
   return { ...base, cursor: next === null ? null : JSON.stringify(beginSet(next)), finished: { token, count } };
 }
 
-/**
- * The directory's own count, in the port's terms (rows that this pull should have staged): objects that are no entries count on both sides.
- * Asked after a full read of a Graph set only; Exchange has none.
- */
+/** The directory's own count. Asked after a full read of a Graph set only; Exchange has none. */
 async function ownCount(graph: Graph, position: Position): Promise<number | null> {
   if (position.mode === 'delta' || (position.set !== 'users' && position.set !== 'groups')) return null;
-  const all = await countOf(graph, position.set);
-  return all === null ? null : position.parts + Math.max(0, all - position.received);
+  return countOf(graph, position.set);
 }
 
 const TALLY = 'received:';

@@ -74,7 +74,7 @@ export function snapshotContract(store: () => Store, connector: () => string): v
   it('stages pages in order, over themselves when repeated, and drops other pulls', async () => {
     const { snapshots } = store();
     const name = connector();
-    const pages = [page('0'), page('1', 700_000), page('2')];
+    const pages = [page('0'), page('1', 700_000), { ...page('2'), leftOut: ['no entry'] }];
     for (const n of [2, 0, 1]) await snapshots.stage(name, 'p', n, pages[n]!);
     await snapshots.stage(name, 'old', 0, page('x'));
     expect(await all(snapshots.staged(name, 'p'))).toEqual(pages);

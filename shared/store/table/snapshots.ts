@@ -37,7 +37,8 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
       else await table.remove(stateKey(connector), 'pending');
     },
     async stage(connector, pull, sequence, page) {
-      const slim: StagedPage = { set: page.set, parts: page.parts, removed: page.removed, restarted: page.restarted };
+      const { set, parts, removed, restarted, leftOut } = page;
+      const slim: StagedPage = { set, parts, removed, restarted, ...(leftOut?.length ? { leftOut } : {}) };
       const partitionKey = `${escapeKey(connector)}~${escapeKey(pull)}`;
       await staging.write(partitionKey, partRows(partitionKey, String(sequence).padStart(8, '0'), slim));
     },
