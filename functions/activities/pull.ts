@@ -9,7 +9,6 @@ const Of = z.object({ job: z.string(), connector: z.string() });
 const Range = z.object({ from: z.number().int(), to: z.number().int() });
 const SetState = z.object({
   mode: z.enum(['full', 'delta']),
-  rows: z.number(),
   token: z.string().nullable(),
   count: z.number().nullable(),
   finished: z.boolean(),
