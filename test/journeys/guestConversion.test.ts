@@ -32,6 +32,13 @@ describe('contacts become guests, and contacts again', () => {
     expect(bucketFaults(job)).toEqual([]);
     return job;
   };
+  /** A job that accounts would go with, once somebody let it go on. */
+  const approved = async (held: Job): Promise<Job> => {
+    expect(held.routes[0]).toMatchObject({ state: 'held', heldBecause: [{ breaker: 'removals' }] });
+    const approval = await world.api.send('POST', `jobs/${held.id}/approve`, { route: ROUTE, plan: held.routes[0]!.plan });
+    expect(approval.status).toBe(202);
+    return world.until(held.id, ({ finishedAt, state }) => finishedAt !== null && state !== 'held', 120);
+  };
 
   beforeAll(async () => {
     world = await startWorld({
@@ -82,11 +89,7 @@ describe('contacts become guests, and contacts again', () => {
 
   it('becomes contacts again after approval: an account goes, so it counts as a removal; replies still find them', async () => {
     await push('contact');
-    const held = await sync();
-    expect(held.routes[0]).toMatchObject({ state: 'held', heldBecause: [{ breaker: 'removals' }] });
-    const approval = await world.api.send('POST', `jobs/${held.id}/approve`, { route: ROUTE, plan: held.routes[0]!.plan });
-    expect(approval.status).toBe(202);
-    const done = await world.until(held.id, ({ finishedAt, state }) => finishedAt !== null && state !== 'held', 120);
+    const done = await approved(await sync());
     expect(done.routes[0]).toMatchObject({ state: 'completed', updated: contacts.length, failed: 0 });
     const now = await people();
     expect(now.map(({ recipientType }) => recipientType)).toEqual(contacts.map(() => 'MailContact'));
@@ -94,6 +97,26 @@ describe('contacts become guests, and contacts again', () => {
       expect(now.find((object) => stampOf(object) === stampOf(old))!.proxyAddresses).toEqual(
         expect.arrayContaining([...old.proxyAddresses, `X500:${old.legacyExchangeDN}`]),
       );
+    expect((await sync()).routes[0]).toMatchObject({ updated: 0, created: 0, failed: 0, unchanged: contacts.length });
+  });
+
+  it('becomes guests, and the job is undone: after approval the contacts are there with all they had', async () => {
+    const before = await people();
+    await push('guest');
+    const wrong = await sync();
+    expect(wrong.routes[0]).toMatchObject({ updated: contacts.length, failed: 0 });
+    const { status, body } = await world.api.send('POST', `jobs/${wrong.id}/undo`, { reason: 'wrong push type' });
+    expect(status).toBe(202);
+    const undone = await approved(await world.until((body as Job).id, ({ finishedAt }) => finishedAt !== null, 120));
+    expect(undone.routes[0]).toMatchObject({ state: 'completed', updated: contacts.length, failed: 0 });
+    const now = await people();
+    expect(now).toHaveLength(before.length);
+    for (const old of before) {
+      const mine = now.find((object) => stampOf(object) === stampOf(old))!;
+      expect(mine).toMatchObject({ recipientType: 'MailContact', displayName: old.displayName, mail: old.mail, hidden: old.hidden });
+      expect(mine.proxyAddresses).toEqual(expect.arrayContaining([...old.proxyAddresses, `X500:${old.legacyExchangeDN}`]));
+    }
+    await push('contact');
     expect((await sync()).routes[0]).toMatchObject({ updated: 0, created: 0, failed: 0, unchanged: contacts.length });
   });
 });
