@@ -7,7 +7,7 @@ import { type FieldVerdict, type JudgedField, judgeFields } from './diff.ts';
 import type { ExplainStep } from './explain.ts';
 import { count, listed, person, quoted } from './explainWords.ts';
 import type { Match, Matched } from './match.ts';
-import { compareAdopted, compareLinked, foundLink } from './planEntry.ts';
+import { compareAdopted, compareLinked, foundLink, projectedOnto } from './planEntry.ts';
 import type { Projection } from './project.ts';
 import type { PlanContext, TargetView } from './view.ts';
 
@@ -123,10 +123,11 @@ export function judgedFields(
     return judgeFields(desired, current, options);
   }
   const found = match.kind === 'stamped' || match.kind === 'relink' ? match : null;
-  const linked = found ? foundLink(context, entry, projection, found, link) : match.kind === 'linked' ? link : null;
+  const onto = found ? projectedOnto(context, entry, projection, found.target) : projection;
+  const linked = found ? foundLink(context, entry, onto, found, link) : match.kind === 'linked' ? link : null;
   if (!linked) return null;
   const seen = match.kind === 'linked' ? match.sight : { entry: found?.target ?? null, hash: null };
-  const { desired, current, options } = compareLinked(context, projection, linked, seen);
+  const { desired, current, options } = compareLinked(context, onto, linked, seen);
   return judgeFields(desired, current, options);
 }
 

@@ -51,7 +51,7 @@ export function matchEntry(context: PlanContext, entry: Entry, projection: Proje
   const found = byAddress(context, entry, projection, null, view);
   // The write step looks an announced create up and decides (design §3): the index may hold that very object, without its stamp yet.
   if (openCreate(link)) return { match: { kind: 'create' }, holders: found.holders };
-  const stamped = byStamp(context, entry, projection, view);
+  const stamped = byStamp(context, entry, view);
   if (stamped) return { match: { kind: 'stamped', target: stamped }, holders: found.holders };
   if (found.collision) return { match: { kind: 'collision', owner: found.collision }, holders: [] };
   if (own) return { match: own, holders: found.holders };
@@ -130,10 +130,10 @@ export function madeAs({ route, capabilityOf }: Pick<PlanContext, 'route' | 'cap
 
 const MANAGED_TYPES: readonly PushType[] = ['contact', 'guest', 'mailUser', 'sharedContact'];
 
-function byStamp(context: PlanContext, entry: Entry, { as }: Projection, view: TargetView): Entry | null {
+function byStamp(context: PlanContext, entry: Entry, view: TargetView): Entry | null {
   for (const adopted of [false, true]) {
     const key = `stamp:${formatStamp({ route: context.route.id, sourceId: entry.id, adopted })}`;
-    const hit = view.hits(key).find((target) => takenOverBecause(context, target, { as, sourceId: entry.id }) === null);
+    const hit = view.hits(key).find((target) => isOursStill(context, target, entry.id));
     if (hit) return hit;
   }
   return null;

@@ -51,6 +51,19 @@ describe('a route whose users become guests', () => {
     expect(plan(mixed([member]), anEntry(), aLink(guest, 'u1', { as: 'guest' }))).toMatchObject({ skipReason: 'takenOver' });
   });
 
+  it('an object that is found again is taken as what it is, and converted by the next plan', () => {
+    const contact = aContact('c1', 'u1');
+    const world = mixed([contact]);
+    const lost = planEntry(world.context, anEntry(), world.context.project(anEntry(), 'guest'), null, world.view);
+    expect(lost).toMatchObject({ bucket: 'unchanged', change: null });
+    const old = mixed([aContact('c1', 'old')]);
+    const absent = { ...old.view, sourceHas: (id: string) => id !== 'old' };
+    const { change } = planEntry(old.context, anEntry(), old.context.project(anEntry(), 'guest'), null, absent);
+    expect(change).toMatchObject({ change: 'update', reason: 'relinked', as: 'contact', targetId: 'c1', relinkFrom: 'old' });
+    const next = planEntry(world.context, anEntry(), world.context.project(anEntry(), 'guest'), aLink(contact, 'u1'), world.view);
+    expect(next.change).toMatchObject({ reason: 'converted', as: 'guest', converts: { from: 'contact' } });
+  });
+
   it('a contact of the time before "as" was guest stays what it is', () => {
     const contact = aContact('c1', 'u1');
     expect(plan(mixed([contact]), anEntry(), aLink(contact, 'u1')).bucket).toBe('unchanged');

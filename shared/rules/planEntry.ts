@@ -7,7 +7,7 @@ import { formatStamp, parseStamp } from '../model/stamp.ts';
 import { convert } from './convert.ts';
 import { type DiffOptions, diffFields, hashValue, sameValue } from './diff.ts';
 import { base, comparedWith, desiredOf, movesOf, signInName, withKnownX500 } from './draft.ts';
-import { type Match, type Matched, matchEntry } from './match.ts';
+import { type Match, type Matched, madeAs, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
 import { released } from './release.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
@@ -33,8 +33,9 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
     case 'stamped':
     case 'relink': {
       const from = match.kind === 'relink' ? match.from : null;
-      const found = foundLink(context, entry, projection, match, link);
-      return update(context, entry, projection, found, { entry: match.target, hash: null }, matched, 'relinked', from);
+      const onto = projectedOnto(context, entry, projection, match.target);
+      const found = foundLink(context, entry, onto, match, link);
+      return update(context, entry, onto, found, { entry: match.target, hash: null }, matched, 'relinked', from);
     }
     case 'adopt':
       return adopt(context, entry, projection, match.target, matched, link);
@@ -181,6 +182,12 @@ function refresh(link: Link, desired: Fields, target: Entry | null, hash: string
 function again(link: Link, name: FieldName, wanted: FieldValue): string {
   const value = hashValue(wanted);
   return link.notKept[name] === `once:${value}` || link.notKept[name] === value ? value : `once:${value}`;
+}
+
+/** An object that is found is what it is, whatever the route makes by now: it is updated as that, and the next plan converts it. */
+export function projectedOnto(context: PlanContext, entry: Entry, projection: Projection, target: Entry): Projection {
+  const as = madeAs(context, target) ?? projection.as;
+  return as === projection.as ? projection : context.project(entry, as);
 }
 
 /** The link of an object that is found by its stamp, or under the person's old id. */
