@@ -39,7 +39,7 @@ export const beginCommit = activity('beginCommit', PullPosition, (input) => comm
 export const commitRange = activity('commitRange', Of.extend({ round: z.number().int(), range: Range }), (input) =>
   commit.commitRange(syncContext(), input),
 );
-export const finishCommit = activity('finishCommit', Of.extend({ totals: z.array(Totals) }), (input) =>
+export const finishCommit = activity('finishCommit', Of.extend({ round: z.number().int(), totals: z.array(Totals) }), (input) =>
   commit.finishCommit(syncContext(), input),
 );
 export const finishPull = activity(

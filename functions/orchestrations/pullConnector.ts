@@ -80,6 +80,6 @@ function* moveRanges(context: OrchestrationContext, input: Input, ranges: readon
       totals.push(settled.value.totals);
     }
   }
-  const finished = yield* finishCommit.run(context, { ...of, totals });
+  const finished = yield* finishCommit.run(context, { ...of, round: input.round, totals });
   return finished.ok ? null : finished.failure;
 }

@@ -4,9 +4,9 @@ import { compileWithholding } from '../rules/withhold.ts';
 import type { PendingCommit, SnapshotState } from '../store/store.ts';
 import { commitShards, type RangeTotals } from './commitShards.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
-import { holdsLease } from './leases.ts';
+import { proveLease } from './leases.ts';
 import { livingIds } from './livingIds.ts';
-import type { PullPosition } from './pull.ts';
+import { type PullPosition, roundOf } from './pull.ts';
 import { type Range, rangesFor } from './ranges.ts';
 
 /** A read may fall short of the directory's own count by this much before it is a fault (promise 4). */
@@ -18,6 +18,7 @@ export type CommitStart = { readonly ok: true; readonly ranges: readonly Range[]
 /** Judges whether a read is proven complete, and announces its commit: from here on whoever finds it finishes it. */
 export async function beginCommit(context: SyncContext, position: PullPosition): Promise<CommitStart> {
   try {
+    await proveLease(context, position.connector, roundOf(position));
     const { configuration } = await context.configuration();
     const { connector } = context.open(connectorSettings(configuration, position.connector), configuration);
     const before = await context.store.snapshots.state(position.connector);
@@ -105,13 +106,7 @@ export async function commitRange(
         message: `The commit of connector "${input.connector}" is gone.`,
         nextStep: 'Start the job again.',
       });
-    if (!(await holdsLease(context, input.connector, input))) {
-      throw new FailureError({
-        code: 'hostLost',
-        message: `Connector "${input.connector}" was taken over by another job.`,
-        nextStep: 'Look at that job.',
-      });
-    }
+    await proveLease(context, input.connector, input);
     const { configuration } = await context.configuration();
     const settings = connectorSettings(configuration, input.connector);
     const { connector } = context.open(settings, configuration);
@@ -125,9 +120,10 @@ export async function commitRange(
 /** Writes the snapshot's state last: only now the read counts. */
 export async function finishCommit(
   context: SyncContext,
-  input: { job: string; connector: string; totals: readonly RangeTotals[] },
+  input: { job: string; round: number; connector: string; totals: readonly RangeTotals[] },
 ): Promise<{ ok: true } | { ok: false; failure: Failure }> {
   try {
+    await proveLease(context, input.connector, input);
     const { snapshots } = context.store;
     const pending = await snapshots.pending(input.connector);
     if (pending) {

@@ -1,3 +1,4 @@
+import { FailureError } from '../model/failure.ts';
 import { type JobRecord, TERMINAL } from '../model/job.ts';
 import type { Lease } from '../store/store.ts';
 import type { Instances, SyncContext } from './context.ts';
@@ -54,6 +55,16 @@ async function isFree(context: SyncContext, instances: Instances, lease: Lease):
 /** True if the connector's lease is still this round's of the job: checked by every activity that writes, before it writes. */
 export async function holdsLease(context: SyncContext, connector: string, round: { job: string; round: number }): Promise<boolean> {
   return (await context.store.leases.read(connector))?.instance === `${round.job}.${round.round}`;
+}
+
+/** Throws `hostLost` if the connector's lease is another round's by now: an activity that runs late must not write into what that one does. */
+export async function proveLease(context: SyncContext, connector: string, round: { job: string; round: number }): Promise<void> {
+  if (await holdsLease(context, connector, round)) return;
+  throw new FailureError({
+    code: 'hostLost',
+    message: `Job ${round.job} no longer holds connector "${connector}": another job took it over.`,
+    nextStep: 'Look at the job that holds it now.',
+  });
 }
 
 /** Gives back the leases of a job: all, or only those of connectors that are just read. */

@@ -5,7 +5,7 @@ import { compileWithholding } from '../rules/withhold.ts';
 import type { SnapshotState } from '../store/store.ts';
 import { isCancelled } from './cancel.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
-import { holdsLease } from './leases.ts';
+import { proveLease } from './leases.ts';
 import { readMembers } from './pullMembers.ts';
 import { showWait } from './waits.ts';
 
@@ -70,7 +70,7 @@ export function pullInstance(position: Pick<PullPosition, 'pull' | 'connector'>)
 }
 
 /** The round whose pull it is: its number ends the pull's name. */
-function roundOf({ job, pull }: PullPosition): { job: string; round: number } {
+export function roundOf({ job, pull }: PullPosition): { job: string; round: number } {
   return { job, round: Number(pull.slice(job.length + 1)) };
 }
 
@@ -83,7 +83,7 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
   const withCalls = (): PullPosition => ({ ...position, calls: start.calls + calls() });
   const until = context.now().getTime() + TIME_PER_ACTIVITY_MS;
   try {
-    if (!(await holdsLease(context, start.connector, roundOf(start)))) throw lostLease(start.connector, start.job);
+    await proveLease(context, start.connector, roundOf(start));
     await showWait(context, start.job, pullInstance(start), null);
     const state = await context.store.snapshots.state(start.connector);
     const withholding = compileWithholding(settings.pull.withhold, context.now());
@@ -172,11 +172,3 @@ const CANCELLED: Failure = {
   message: 'The job was cancelled while reading.',
   nextStep: 'Start it again when it is wanted.',
 };
-
-function lostLease(connector: string, job: string): FailureError {
-  return new FailureError({
-    code: 'hostLost',
-    message: `Job ${job} no longer holds connector "${connector}": another job took it over.`,
-    nextStep: 'Look at the job that holds it now.',
-  });
-}

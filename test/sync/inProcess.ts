@@ -131,7 +131,7 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
         if (step.ok) totals.push(step.totals);
         else failure = step.failure;
       }
-      if (!failure) await run(() => finishCommit(context, { job, connector, totals }));
+      if (!failure) await run(() => finishCommit(context, { job, round, connector, totals }));
     }
   }
   await run(() => finishPull(context, { job, connector, calls: position.calls, failure }));
