@@ -204,6 +204,8 @@ describe('a contact that another route has stamped since the read', () => {
 });
 
 describe('find, after a lost answer', () => {
+  const TWENTY = Array.from({ length: 20 }, (_, n) => entryOf(`d${n}`, { xml: '', version: 1 }, ''));
+
   it('looks at what changed first, then at everything', async () => {
     contact();
     expect(await connectorOn(fake).find(query)).toMatchObject({ id: 'c1' });
@@ -220,6 +222,10 @@ describe('find, after a lost answer', () => {
 
   it.each([
     ['fewer contacts than it counts', () => feedOf('<openSearch:totalResults>500</openSearch:totalResults>')],
+    [
+      'as many rows as it counts, but the same contacts twice',
+      () => feedOf(`<openSearch:totalResults>40</openSearch:totalResults>${[...TWENTY, ...TWENTY].join('')}`),
+    ],
     ['the same page for ever', () => feedOf(`${nextLink(1, 1000)}${entryOf('c2', { xml: '', version: 1 }, '')}`)],
   ])('%s proves nothing: it must not be made twice', async (_, answer) => {
     reply('GET', answer);
