@@ -1,53 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DIRECTORY_SET } from '../../model/attributes.ts';
-import { type EntryPart, mergeParts } from '../../model/entry.ts';
-import { FailureError } from '../../model/failure.ts';
-import type { Connector, PullMemory, PullPage } from '../connector.ts';
-import { claimsOf, connectorOn, type FakeWorkspace, feedOf, nextLink, type Reply, startFakeWorkspace } from './fakeWorkspace.ts';
-import { SCOPES } from './token.ts';
+import { describe, expect, it } from 'vitest';
+import { connectorOn, feedOf, nextLink } from './fakeWorkspace.ts';
+import { directory, failure, fake, feed, onFakeWorkspace, pull, user } from './readHarness.ts';
 
-const NOTHING: PullMemory = { tokens: {}, readBefore: [] };
-let fake: FakeWorkspace;
-const directory = (path: string, reply: Reply | ((query: URLSearchParams) => Reply)): void =>
-  fake.on((request) =>
-    request.path === `/admin/directory/v1/${path}` ? (typeof reply === 'function' ? reply(request.query) : reply) : undefined,
-  );
-const feed = (reply: Reply | ((query: URLSearchParams) => Reply)): void =>
-  fake.on((request) => (request.path.startsWith('/m8/') ? (typeof reply === 'function' ? reply(request.query) : reply) : undefined));
-
-beforeEach(async () => {
-  fake = await startFakeWorkspace();
-  directory('customer/my_customer/domains', { body: { domains: [{ domainName: 'fabrikam.example', verified: true }] } });
-  directory('customer/my_customer/resources/calendars', { body: {} });
-  directory('groups', { body: {} });
-  directory('users', { body: { users: [{ id: '1', primaryEmail: 'a@fabrikam.example' }] } });
-});
-afterEach(() => fake.close());
-
-async function pull(from: Connector = connectorOn(fake, DIRECTORY_SET), memory = NOTHING): Promise<readonly PullPage[]> {
-  const pages: PullPage[] = [];
-  for (let cursor: string | null = null, n = 0; n === 0 || cursor !== null; n += 1) {
-    const page = await from.readPage(cursor, memory);
-    pages.push(page);
-    cursor = page.cursor;
-    expect((cursor ?? '').length).toBeLessThan(16_384);
-    expect(n).toBeLessThan(60);
-  }
-  return pages;
-}
-async function failure(work: Promise<unknown>): Promise<FailureError['failure']> {
-  const error = await work.then(
-    () => null,
-    (one: unknown) => one,
-  );
-  expect(error).toBeInstanceOf(FailureError);
-  return (error as FailureError).failure;
-}
-const user = async (one: object, attributes: readonly string[] = [], raw: readonly string[] = []) => {
-  directory('users', { body: { users: [one] } });
-  const pages = await pull(connectorOn(fake, attributes, raw));
-  return mergeParts([pages.flatMap((page): readonly EntryPart[] => (page.set === 'users' ? page.parts : []))[0]!])!;
-};
+onFakeWorkspace();
 
 describe('a full pull', () => {
   it('reads every set to its end, in pages, empty ones without a list', async () => {
@@ -255,51 +210,5 @@ describe('504 on the feed', () => {
     feed({ status: 504 });
     expect((await failure(pull())).code).toBe('unreachable');
     expect(sizes()).toEqual([1000, 500, 250, 125, 62, 50]);
-  });
-});
-
-describe('what was not granted', () => {
-  const sets = { contacts: 'contacts', groups: 'groups', resources: 'resources' } as const;
-  const deny = (feature: keyof typeof SCOPES): void =>
-    fake.on((request) =>
-      request.path === '/token' && claimsOf(request.body)['scope'] === SCOPES[feature]
-        ? { status: 401, body: { error: 'unauthorized_client' } }
-        : undefined,
-    );
-
-  it.each(Object.keys(sets) as (keyof typeof sets)[])('%s: a listed loss', async (set) => {
-    deny(set);
-    const pages = await pull();
-    expect(pages.flatMap((page) => page.losses ?? [])).toEqual([set]);
-    expect(pages.map((page) => page.set)).not.toContain(set);
-  });
-
-  it.each(Object.keys(sets) as (keyof typeof sets)[])('%s, but read before: the pull fails and names the scope', async (set) => {
-    deny(set);
-    const why = await failure(pull(connectorOn(fake), { tokens: {}, readBefore: [set] }));
-    expect(why).toMatchObject({ code: 'permission', nextStep: expect.stringContaining(SCOPES[set]) });
-  });
-
-  it.each([404, 501])('a service without rooms and domains (%i): losses', async (status) => {
-    directory('customer/my_customer/resources/calendars', { status, body: 'no' });
-    directory('customer/my_customer/domains', { status, body: 'no' });
-    expect((await pull()).flatMap((page) => page.losses ?? [])).toEqual(['domains', 'resources']);
-  });
-
-  it('domains, but told before: the pull fails and names the scope', async () => {
-    directory('customer/my_customer/domains', { status: 403, body: { error: { code: 403, errors: [{ reason: 'forbidden' }] } } });
-    expect((await pull()).flatMap((page) => page.losses ?? [])).toEqual(['domains']);
-    const why = await failure(pull(connectorOn(fake), { tokens: {}, readBefore: [], domainsRead: true }));
-    expect(why).toMatchObject({ code: 'permission', nextStep: expect.stringContaining(SCOPES.domains) });
-  });
-
-  it.each([500, 400])('an outage (%i) is no loss', async (status) => {
-    directory('customer/my_customer/resources/calendars', { status, body: 'error 404 of something else' });
-    await failure(pull());
-  });
-
-  it('users cannot be left out', async () => {
-    directory('users', { status: 403, body: { error: { code: 403, errors: [{ reason: 'forbidden' }] } } });
-    expect(await failure(pull())).toMatchObject({ code: 'permission', nextStep: expect.stringContaining(SCOPES.users) });
   });
 });

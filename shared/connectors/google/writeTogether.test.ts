@@ -1,50 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Fields } from '../../model/plan.ts';
-import type { Connector, WriteRequest } from '../connector.ts';
-import type { BatchesOff } from './batchSwitch.ts';
-import { type Asked, batch, type Clock, connectorOn, type FakeWorkspace, type Reply, startFakeWorkspace } from './fakeWorkspace.ts';
+import { describe, expect, it } from 'vitest';
+import { batch, type Reply } from './fakeWorkspace.ts';
+import {
+  batches,
+  clock,
+  connector,
+  contact,
+  create,
+  fake,
+  isWrite,
+  many,
+  onBatch,
+  onFakeWorkspace,
+  remove,
+  request,
+  singles,
+  stampOf,
+  told,
+} from './writeTogetherHarness.ts';
 
-let fake: FakeWorkspace;
-let clock: Clock;
-let told: BatchesOff[];
-let connector: Connector;
-beforeEach(async () => {
-  fake = await startFakeWorkspace();
-  clock = { time: 1.7e12 };
-  told = [];
-  connector = connectorOn(fake, [], [], {}, { clock, tell: (event) => told.push(event) });
-});
-afterEach(() => fake.close());
-
-const FIELDS: Fields = { displayName: 'Rob', addresses: ['rob@a.example'], jobTitle: 'Cook' };
-const stampOf = (n: number): string => `galsync:r1:u-${n}`;
-const request = (n: number, more: Partial<WriteRequest>): WriteRequest => ({
-  change: 'update',
-  as: 'sharedContact',
-  kind: 'contact',
-  targetId: `c${n}`,
-  fields: { ...FIELDS, displayName: `Rob ${n}` },
-  current: {},
-  stamp: stampOf(n),
-  alias: `rob.${n}`,
-  ...more,
-});
-const create = (n: number): WriteRequest => request(n, { change: 'create', targetId: null, setStamp: stampOf(n) });
-const remove = (n: number): WriteRequest => request(n, { change: 'delete', fields: {} });
-const contact = (n: number, stamp = stampOf(n)): void =>
-  void fake.contacts.set(`c${n}`, {
-    xml: `<gd:name><gd:fullName>Old ${n}</gd:fullName></gd:name><gContact:nickname>N${n}</gContact:nickname><gd:extendedProperty name='galsync' value='${stamp}'/>`,
-    version: n,
-  });
-const many = (...requests: readonly WriteRequest[]): ReturnType<NonNullable<Connector['writeMany']>> => connector.writeMany!(requests);
-/** Batches that hold operations of that kind. */
-const batches = (type: string): number => fake.asked('POST', '/batch').filter(({ body }) => body.includes(`type="${type}"`)).length;
-const singles = (): readonly string[] =>
-  fake.seen.filter(({ path }) => path.startsWith('/m8/') && !path.endsWith('/batch')).map(({ method }) => method);
-/** Answers batches: `whole` instead of all of it, `say` for single operations. */
-const onBatch = (say: (asked: Asked) => { status: number; reason: string } | null | undefined, whole?: () => Reply | undefined): void =>
-  fake.on((seen) => (seen.path.endsWith('/batch') ? (whole?.() ?? batch(seen, fake.contacts, say)) : undefined));
-const isWrite = ({ type }: Asked): boolean => type !== 'query';
+onFakeWorkspace();
 
 describe('several changes at once', () => {
   it('takes two calls: a last look, then everything; answers come out of order and are told by their ids', async () => {
@@ -240,66 +214,5 @@ describe('answers that are lost or cut off', () => {
       return { body: String(batch(seen, fake.contacts).body).replaceAll('<batch:id>1<', '<batch:id>0<') };
     });
     expect(await many(create(1), create(2), create(3))).toMatchObject([{ retry: 'unknown' }, { retry: 'unknown' }, { ok: true }]);
-  });
-});
-
-describe('an endpoint that takes no batches', () => {
-  it.each([400, 404, 405, 501])('%i: one by one for the life of the process, said once', async (status) => {
-    onBatch(
-      () => undefined,
-      () => ({ status, body: 'no' }),
-    );
-    for (let n = 0; n < 3; n += 1) expect(await many(create(1), create(2))).toEqual([null, null]);
-    clock.time += 86_400_000;
-    expect(await many(create(1), create(2))).toEqual([null, null]);
-    // A question may be repeated where the service may only be down.
-    expect(fake.asked('POST', '/batch')).toHaveLength(status === 501 ? 4 : 1);
-    expect(told).toMatchObject([{ until: null, cause: `it answered ${status}` }]);
-  });
-
-  it('403: rights may come, so it is asked again after ten minutes; nothing is written to find out', async () => {
-    onBatch(
-      () => undefined,
-      () => ({ status: 403, body: 'You are not authorized to access this API' }),
-    );
-    expect(await many(create(1), create(2))).toEqual([null, null]);
-    expect(batches('insert')).toBe(0);
-    clock.time += 600_001;
-    await many(create(1), create(2));
-    expect(fake.asked('POST', '/batch')).toHaveLength(2);
-  });
-
-  it('an endpoint that goes away between question and change did nothing', async () => {
-    fake.on((seen) => (seen.body.includes('insert') ? { status: 404, body: 'no' } : undefined));
-    expect(await many(create(1), create(2))).toEqual([null, null]);
-    expect(fake.contacts.size).toBe(0);
-  });
-});
-
-describe('too fast', () => {
-  it.each([
-    [
-      'the whole',
-      () =>
-        onBatch(
-          () => undefined,
-          () => ({ status: 429, headers: { 'retry-after': '120' }, body: 'x' }),
-        ),
-    ],
-    ['every operation', () => onBatch(() => ({ status: 403, reason: 'Request rate higher than configured' }))],
-  ])('%s: a wait, and nothing was done', async (_, arrange) => {
-    await many(create(1), create(2));
-    arrange();
-    await expect(many(create(3), create(4))).rejects.toMatchObject({ name: 'ThrottledError' });
-    expect(fake.contacts.size).toBe(2);
-  });
-
-  it('a part: what was done counts, everybody waits before the rest', async () => {
-    onBatch((asked) => (isWrite(asked) && asked.id === '1' ? { status: 429, reason: 'Too Many Requests' } : undefined));
-    const before = clock.time;
-    expect(await many(create(1), create(2))).toMatchObject([{ ok: true }, null]);
-    expect(clock.time).toBe(before);
-    expect(await connector.write(create(2))).toMatchObject({ ok: true });
-    expect(clock.time).toBeGreaterThanOrEqual(before + 1_000);
   });
 });
