@@ -144,4 +144,5 @@ export const QUIET: TargetView = {
   hits: () => [],
   linkOf: () => null,
   sourceHas: () => true,
+  manager: () => null,
 };

@@ -122,6 +122,8 @@ export interface FieldCapability {
   readonly maxValues?: number;
   /** What an object holds beyond `maxValues` is the directory's own: neither compared nor given up. */
   readonly keepsOthers?: boolean;
+  /** The value is an address, what is kept is an object of that directory: it must be there, and be no group (`manager`). */
+  readonly reference?: boolean;
 }
 
 /** What a target can hold, as data: rules project onto it before anything is compared. */
@@ -160,6 +162,13 @@ export interface Capability {
   fit?(fields: Fields): { readonly fields: Fields; readonly lost: readonly FieldName[] };
 }
 
+/** An object of the directory that a field refers to (`FieldCapability.reference`). */
+export interface Referenced {
+  readonly id: string;
+  /** The id by which the directory's groups list it, where that is not `id`. */
+  readonly memberId?: string;
+}
+
 export interface WriteRequest {
   /** `release`: only takes our stamp off, whatever the object has become. */
   readonly change: 'create' | 'update' | 'hide' | 'delete' | 'adopt' | 'release';
@@ -168,6 +177,8 @@ export interface WriteRequest {
   readonly targetId: string | null;
   /** create: all fields. update, hide, adopt: only those that change. null clears. */
   readonly fields: Fields;
+  /** The object that the address in `fields.manager` means, where the directory keeps managers as references. */
+  readonly manager?: Referenced;
   /** The target's fields as last known; for what must be sent whole. */
   readonly current: Fields;
   readonly stamp: string;
@@ -197,6 +208,13 @@ export interface PendingParts {
   readonly failure: Failure;
 }
 
+export interface RefusedField {
+  readonly name: FieldName;
+  readonly failure: Failure;
+  /** What it refers to is not there: written once it is. */
+  readonly absent?: boolean;
+}
+
 export type WriteAnswer =
   | {
       readonly ok: true;
@@ -205,7 +223,7 @@ export type WriteAnswer =
       readonly notKept: readonly FieldName[];
       readonly note: 'alreadyGone' | 'verified' | 'restored' | null;
       /** Fields that this object is not allowed to have: a loss, written again only when their value differs. */
-      readonly refused?: readonly { readonly name: FieldName; readonly failure: Failure }[];
+      readonly refused?: readonly RefusedField[];
       readonly pending?: PendingParts;
     }
   | {

@@ -15,6 +15,13 @@ export interface Entry {
   readonly id: string;
   /** The id by which the directory's groups list it, where that is not `id` (Exchange's contacts). */
   readonly memberId?: string;
+  /** The name by which the directory's own references tell the object (Exchange's `Name`), where it has one. */
+  readonly name?: string;
+  /**
+   * Whom the directory names as its manager, in the directory's own words: the id of that object, or its `name`. `attributes.manager` (an
+   * address) is worked out from it when rows are read for planning, so that it follows the manager.
+   */
+  readonly managerRef?: string;
   readonly kind: Kind;
   /** The directory's own word for what this is: `UserMailbox`, `MailContact`, `GuestMailUser`, `sharedContact`, `googleUser` … */
   readonly type: string;
@@ -63,6 +70,30 @@ export interface EntryPart {
   /** True if the object exists because of this part; false if it only adds to an object of another set. */
   readonly primary: boolean;
   readonly fields: Partial<Omit<Entry, 'id'>>;
+  /**
+   * A directory that tells changes may tell the manager apart from everything else. `unsaid`: what was known of it stays. `only`: everything
+   * else stays. Absent: the part says it all. Kept rows carry no such mark.
+   */
+  readonly manager?: 'unsaid' | 'only';
+}
+
+/** What two parts of one object in one set say together, the later one last. `null`: the object is gone. */
+export function laterPart(before: EntryPart | null | undefined, news: EntryPart): EntryPart | null {
+  if (news.manager === undefined || before === undefined) return news;
+  if (before === null) return news.manager === 'only' ? null : news;
+  if (news.manager === before.manager) return news;
+  const [whole, told] = news.manager === 'only' ? [before, news] : [news, before];
+  const { managerRef: _old, ...fields } = whole.fields;
+  const { managerRef } = told.fields;
+  return { id: news.id, primary: whole.primary, fields: { ...fields, ...(managerRef === undefined ? {} : { managerRef }) } };
+}
+
+/** A part as it is kept, on top of what was known before; null: nothing is known of the object but who its manager is. */
+export function settledPart(before: EntryPart | undefined, news: EntryPart): EntryPart | null {
+  const joined = laterPart(before, news);
+  if (joined === null || joined.manager === 'only') return null;
+  const { manager: _mark, ...part } = joined;
+  return part;
 }
 
 /** The primary address, or `''`. */

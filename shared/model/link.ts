@@ -40,6 +40,8 @@ export interface Link {
   readonly image: Fields;
   /** Hash of the target entry that `image` was taken from; null after our own write, until a read confirms it. */
   readonly imageHash: string | null;
+  /** The object of the target that `image.manager` names, where the target keeps managers as references; its addresses may change. */
+  readonly managerId?: string | null;
   /** Per field, a hash of the value that galsync wrote last: tells our value from an edit, and what we may clear. */
   readonly written: Readonly<Partial<Record<FieldName, string>>>;
   /** Fields that the target answered "done" for but does not show; reported once, not written for ever. */

@@ -117,9 +117,10 @@ export function judgedFields(
   projection: Projection,
   match: Match,
   link: Link | null,
+  view: TargetView,
 ): readonly JudgedField[] | null {
   if (match.kind === 'adopt') {
-    const { desired, current, options } = compareAdopted(context, projection, match.target);
+    const { desired, current, options } = compareAdopted(context, projection, match.target, view);
     return judgeFields(desired, current, options);
   }
   const found = match.kind === 'stamped' || match.kind === 'relink' ? match : null;
@@ -127,7 +128,7 @@ export function judgedFields(
   const linked = found ? foundLink(context, entry, onto, found, link) : match.kind === 'linked' ? link : null;
   if (!linked) return null;
   const seen = match.kind === 'linked' ? match.sight : { entry: found?.target ?? null, hash: null };
-  const { desired, current, options } = compareLinked(context, onto, linked, seen);
+  const { desired, current, options } = compareLinked(context, onto, linked, seen, view);
   return judgeFields(desired, current, options);
 }
 

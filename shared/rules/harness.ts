@@ -6,7 +6,7 @@ import type { Fields } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
 import { compileProjection } from './project.ts';
 import { compileSettled } from './settled.ts';
-import type { DraftChange, PlanContext, TargetView } from './view.ts';
+import type { DraftChange, ManagerSight, PlanContext, TargetView } from './view.ts';
 
 /** Small, believable pieces for tests of rules: one person, one route, one target in memory. */
 export const NOW = new Date('2026-11-25T12:00:00Z');
@@ -161,6 +161,8 @@ export function aWorld(
     unread?: readonly string[];
     /** Target id → source id of the link that names it. */
     linked?: Readonly<Record<string, string>>;
+    /** Managers at the target by their addresses: id, or null for one who comes by the plan. */
+    managers?: Readonly<Record<string, ManagerSight>>;
   } = {},
 ): World {
   const capability = more.capability ?? TARGET;
@@ -193,6 +195,7 @@ export function aWorld(
         return sourceId === undefined ? null : { sourceId, adopted: false };
       },
       sourceHas: (id) => !(more.absent ?? []).includes(id),
+      manager: (address) => more.managers?.[address] ?? null,
     },
   };
 }

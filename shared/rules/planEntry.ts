@@ -10,6 +10,7 @@ import { base, comparedWith, desiredOf, movesOf, signInName, withKnownX500 } fro
 import { type Match, type Matched, madeAs, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
 import { released } from './release.ts';
+import { absentManager, comparedManager, isAbsent, keepsManagers, NO_MANAGER_THERE } from './superior.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
 /** What one selected entry comes to: unchanged, skipped (collision, taken over) or a change. */
@@ -29,16 +30,16 @@ export function planEntry(context: PlanContext, entry: Entry, projection: Projec
       return create(context, entry, projection, link, matched, match.kind === 'missing' ? 'missingInTarget' : 'new');
     case 'linked':
       if (link!.converting || link!.as !== projection.as) return convert(context, entry, projection, link!, match.sight, matched);
-      return update(context, entry, projection, link!, match.sight, matched, match.restamp ? 'restamped' : 'changed');
+      return update(context, entry, projection, link!, match.sight, matched, view, match.restamp ? 'restamped' : 'changed');
     case 'stamped':
     case 'relink': {
       const from = match.kind === 'relink' ? match.from : null;
       const onto = projectedOnto(context, entry, projection, match.target);
       const found = foundLink(context, entry, onto, match, link);
-      return update(context, entry, onto, found, { entry: match.target, hash: null }, matched, 'relinked', from);
+      return update(context, entry, onto, found, { entry: match.target, hash: null }, matched, view, 'relinked', from);
     }
     case 'adopt':
-      return adopt(context, entry, projection, match.target, matched, link);
+      return adopt(context, entry, projection, match.target, matched, link, view);
   }
 }
 
@@ -83,20 +84,25 @@ export interface Comparison {
 }
 
 /** The two sides of the diff of a linked entry. */
-export function compareLinked(context: PlanContext, projection: Projection, link: Link, seen: Seen): Comparison {
+export function compareLinked(context: PlanContext, projection: Projection, link: Link, seen: Seen, view: TargetView): Comparison {
   const desired = desiredOf(context, projection, link);
   const refreshed = refresh(link, desired, seen.entry, seen.hash);
-  const { written, notKept } = refreshed ?? link;
+  const { written, notKept: marks } = refreshed ?? link;
   const { emptyFields, drift } = context.route.push;
-  const current = comparedWith(context, projection, link, seen.entry ? fieldsOf(seen.entry) : link.image);
-  return { desired, current, options: { emptyFields, drift, written, notKept }, refreshed };
+  const known = comparedWith(context, projection, link, seen.entry ? fieldsOf(seen.entry) : link.image);
+  if (!keepsManagers(context, projection.as))
+    return { desired, current: known, options: { emptyFields, drift, written, notKept: marks }, refreshed };
+  const current = comparedManager(desired, known, seen.entry ? seen.entry.managerRef : link.managerId, view);
+  return { desired, current, options: { emptyFields, drift, written, notKept: absentManager(desired, marks, view) }, refreshed };
 }
 
 /** The two sides of the diff of an object that is adopted: nothing of it is emptied unless it is taken over. */
-export function compareAdopted(context: PlanContext, projection: Projection, target: Entry): Comparison {
+export function compareAdopted(context: PlanContext, projection: Projection, target: Entry, view: TargetView): Comparison {
   const { drift, existing } = context.route.push;
   const emptyFields = existing === 'adopt' ? 'never' : context.route.push.emptyFields;
-  return { desired: projection.fields, current: fieldsOf(target), options: { emptyFields, drift, written: {} }, refreshed: null };
+  const held = fieldsOf(target);
+  const current = keepsManagers(context, projection.as) ? comparedManager(projection.fields, held, target.managerRef, view) : held;
+  return { desired: projection.fields, current, options: { emptyFields, drift, written: {} }, refreshed: null };
 }
 
 /** What of the target is known: `entry` null while it is as the link's image says. */
@@ -112,15 +118,16 @@ function update(
   link: Link,
   seen: Seen,
   matched: Matched,
+  view: TargetView,
   reason: string,
   relinkFrom: string | null = null,
 ): Planned {
   const target = seen.entry;
   const returned = link.leaving !== null || link.hidden;
-  const { desired, current: compared, options, refreshed } = compareLinked(context, projection, link, seen);
+  const { desired, current: compared, options, refreshed } = compareLinked(context, projection, link, seen, view);
   const current = target ? fieldsOf(target) : link.image;
   const fields: FieldChange[] = [...diffFields(desired, compared, options)];
-  const losses = [...projection.losses, ...lostAtTarget(desired, current, options.notKept ?? {})];
+  const losses = [...projection.losses, ...lostAtTarget(desired, current, options.notKept ?? {}, link)];
   const stampOpen = target === null && (link.open?.fields.includes('stamp') ?? false);
   const marked = target !== null || relinkFrom !== null || stampOpen;
   const stamp = marked ? formatStamp({ route: context.route.id, sourceId: entry.id, adopted: link.adopted }) : '';
@@ -142,10 +149,10 @@ function update(
   return { ...NOTHING, bucket: 'change', change, link: relinkFrom ? null : refreshed, losses };
 }
 
-function lostAtTarget(desired: Fields, current: Fields, notKept: Link['notKept']): readonly string[] {
+function lostAtTarget(desired: Fields, current: Fields, notKept: Link['notKept'], link: Link): readonly string[] {
   return (Object.keys(notKept) as FieldName[])
     .filter((name) => notKept[name] === hashValue(desired[name] ?? null) && !sameValue(name, desired[name] ?? null, current[name] ?? null))
-    .map((name) => `${name} not kept`);
+    .map((name) => (isAbsent(link.notKept[name]) ? NO_MANAGER_THERE : `${name} not kept`));
 }
 
 /**
@@ -175,7 +182,15 @@ function refresh(link: Link, desired: Fields, target: Entry | null, hash: string
     const mark = dropped ? again(link, name, wanted) : link.notKept[name];
     if (mark?.endsWith(hashValue(wanted))) notKept[name] = mark;
   }
-  return { ...link, image, imageHash: hash, written, notKept, x500: [...new Set([...link.x500, ...(target.x500 ?? [])])] };
+  return {
+    ...link,
+    image,
+    imageHash: hash,
+    ...(link.managerId || target.managerRef ? { managerId: target.managerRef ?? null } : {}),
+    written,
+    notKept,
+    x500: [...new Set([...link.x500, ...(target.x500 ?? [])])],
+  };
 }
 
 /** First time: a mark that no value has, so that it is written once more. Second time: the value's hash, which the diff leaves out. */
@@ -228,6 +243,7 @@ export function fromTarget(
     doneChange: null,
     image,
     imageHash: null,
+    ...(target.managerRef === undefined ? {} : { managerId: target.managerRef }),
     written,
     notKept: {},
     leaving: null,
@@ -242,10 +258,18 @@ export function fromTarget(
   };
 }
 
-function adopt(context: PlanContext, entry: Entry, projection: Projection, target: Entry, { holders }: Matched, old: Link | null): Planned {
+function adopt(
+  context: PlanContext,
+  entry: Entry,
+  projection: Projection,
+  target: Entry,
+  { holders }: Matched,
+  old: Link | null,
+  view: TargetView,
+): Planned {
   const adopted = context.route.push.existing === 'adopt';
   const link = fromTarget(context, entry, projection, target, old, true);
-  const compared = compareAdopted(context, projection, target);
+  const compared = compareAdopted(context, projection, target, view);
   const fields: FieldChange[] = [...diffFields(compared.desired, compared.current, compared.options)];
   const moves = movesOf(context, projection, link.image, fields);
   const stamp = formatStamp({ route: context.route.id, sourceId: entry.id, adopted });

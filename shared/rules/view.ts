@@ -9,6 +9,11 @@ import type { Selected } from './select.ts';
 /** What is known of one object of the target. `entry` null: unchanged since the link's image was taken. */
 export type Sight = { readonly there: false } | { readonly there: true; readonly entry: Entry | null; readonly hash: string | null };
 
+/** Whom an address means at a target that keeps managers as references. `id` null: it has no object yet, and this very plan makes it. */
+export interface ManagerSight {
+  readonly id: string | null;
+}
+
 /** The target as planning sees it: preloaded, no I/O. */
 export interface TargetView {
   sight(targetId: string): Sight;
@@ -18,6 +23,8 @@ export interface TargetView {
   linkOf(targetId: string): Pick<Link, 'sourceId' | 'adopted'> | null;
   /** True if the source's complete read holds this id. */
   sourceHas(id: string): boolean;
+  /** Whom a manager's address means; null: nobody there, and nobody comes. Known for the addresses that the plan's entries name. */
+  manager(address: string): ManagerSight | null;
 }
 
 /** From a snapshot of the source that is older nothing is hidden or deleted. */

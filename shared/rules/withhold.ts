@@ -107,8 +107,11 @@ function strip(part: EntryPart, gone: readonly string[]): { readonly part: Entry
         return !hidden;
       }),
     );
+  const { managerRef, ...own } = part.fields;
+  const manager = managerRef === undefined ? {} : without({ manager: managerRef }, '');
   const fields = {
-    ...part.fields,
+    ...own,
+    ...(manager.manager === undefined ? {} : { managerRef: manager.manager }),
     ...(attributes ? { attributes: without(attributes, '') } : {}),
     ...(raw ? { raw: without(raw, 'raw.') } : {}),
   };

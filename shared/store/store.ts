@@ -113,10 +113,12 @@ export interface IndexRecord {
   readonly id: string;
   /** 16 hex digits: hash of the mapped content. */
   readonly hash: string;
-  /** Address keys (`addressKey`), UPN and other attributes that the target keeps unique; stamps as `stamp:<text>`; aliases as `alias:<text>`, X500 addresses as `x500:<lower case>`. */
+  /** Address keys (`addressKey`), UPN and other attributes that the target keeps unique; stamps as `stamp:<text>`; aliases as `alias:<text>`, X500 addresses as `x500:<lower case>`; what references name it by as `member:` and `name:`. */
   readonly keys: readonly string[];
   /** The galsync stamp that it carries, verbatim. */
   readonly stamp?: string;
+  /** Whom it names as its manager (`Entry.managerRef`, else an address). */
+  readonly manager?: string;
 }
 
 /** An object that carries a stamp of a route. */
@@ -134,6 +136,8 @@ export interface TargetIndex {
   hash(id: string): string | null;
   /** Ids of the objects that hold this key. */
   find(key: string): readonly string[];
+  /** Everybody who is named as a manager, as the directory names them. */
+  readonly managers: readonly string[];
   /** Objects that carry a stamp of this route, linked or not, in a stable order. */
   stamped(route: string): readonly StampedObject[];
 }

@@ -10,6 +10,8 @@ export interface PackedIndexPiece {
   readonly keys: readonly (string | number)[];
   /** `[stamp, ordinal in ids]` flattened. */
   readonly stamps?: readonly (string | number)[];
+  /** Everybody whom one of the objects names as its manager. */
+  readonly managers?: readonly string[];
 }
 
 export function packPiece(records: readonly IndexRecord[]): PackedIndexPiece {
@@ -18,6 +20,7 @@ export function packPiece(records: readonly IndexRecord[]): PackedIndexPiece {
     hashes: records.map((record) => record.hash),
     keys: records.flatMap((record, ordinal) => [...new Set(record.keys)].flatMap((key) => [keyHash(key).toString(16), ordinal])),
     stamps: records.flatMap((record, ordinal) => (record.stamp === undefined ? [] : [record.stamp, ordinal])),
+    managers: [...new Set(records.flatMap((record) => record.manager ?? []))],
   };
 }
 
@@ -47,6 +50,7 @@ export function createIndex(version: string, pieces: readonly PackedIndexPiece[]
       stamped.set(route, ofRoute);
     }
   }
+  const managers = [...new Set(pieces.flatMap((piece) => piece.managers ?? []))];
   pairs.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.ordinal - b.ordinal));
   const keys = BigUint64Array.from(pairs, (pair) => pair.key);
   const ordinals = Uint32Array.from(pairs, (pair) => pair.ordinal);
@@ -65,6 +69,7 @@ export function createIndex(version: string, pieces: readonly PackedIndexPiece[]
       for (let at = lowerBound(keys, wanted); at < keys.length && keys[at] === wanted; at += 1) found.push(ids[ordinals[at]!]!);
       return found;
     },
+    managers,
     stamped: (route) => stamped.get(route) ?? [],
   };
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { addressKey, type Connector, fieldsOf } from '../connectors/connector.ts';
-import { type Entry, type EntryPart, type Kind, mergeParts } from '../model/entry.ts';
+import { type Entry, type EntryPart, type Kind, laterPart, mergeParts, settledPart } from '../model/entry.ts';
+import { textsOf } from '../model/plan.ts';
 import { looksStamped } from '../model/stamp.ts';
 import type { Withholding } from '../rules/withhold.ts';
 import { shardOf } from '../store/shard.ts';
 import type { Held, IndexRecord, PendingCommit, SnapshotRow, Store } from '../store/store.ts';
 import { type Absences, absenceMark, askAbout } from './absences.ts';
 import type { Range } from './ranges.ts';
+import { referenceKeys } from './references.ts';
 
 /** What one range of a committed snapshot holds. */
 export interface RangeTotals {
@@ -99,7 +101,15 @@ function indexRecord(entry: Entry): IndexRecord {
   for (const value of entry.x500 ?? []) keys.add(`x500:${value.toLowerCase()}`);
   if (entry.stamp) keys.add(`stamp:${entry.stamp}`);
   if (typeof entry.attributes.alias === 'string') keys.add(`alias:${entry.attributes.alias.toLowerCase()}`);
-  return { id: entry.id, hash: entryHash(entry), keys: [...keys], ...(entry.stamp ? { stamp: entry.stamp } : {}) };
+  for (const key of referenceKeys(entry)) keys.add(key);
+  const manager = entry.managerRef ?? textsOf(entry.attributes.manager)[0];
+  return {
+    id: entry.id,
+    hash: entryHash(entry),
+    keys: [...keys],
+    ...(entry.stamp ? { stamp: entry.stamp } : {}),
+    ...(manager ? { manager } : {}),
+  };
 }
 
 /** Per shard of the range: id → set → part (null: gone). */
@@ -110,7 +120,7 @@ async function stagedOfRange(store: Store, pending: PendingCommit, range: Range)
     if (shard < range.from || shard >= range.to) return;
     const rows = shards[shard - range.from]!;
     const row = rows.get(id) ?? new Map<string, EntryPart | null>();
-    row.set(set, part);
+    row.set(set, part && laterPart(row.get(set), part));
     rows.set(id, row);
   };
   let pages = 0;
@@ -152,7 +162,9 @@ function joinRow(joining: Joining, row: SnapshotRow, staged: Map<string, EntryPa
   const waiting: Record<string, string> = {};
   const fresh = new Set<string>();
   for (const set of new Set([...Object.keys(parts), ...(staged?.keys() ?? [])])) {
-    const news = staged?.get(set);
+    const told = staged?.get(set);
+    // A full read says everything itself; changes are told on top of what is known.
+    const news = told ? (settledPart(pending.fullSets.includes(set) ? undefined : parts[set], told) ?? undefined) : told;
     if (news) {
       parts[set] = news;
       fresh.add(set);

@@ -56,7 +56,9 @@ async function begin(
   if (link.converting) return { at: { ...link, converting: link.converting }, resumed: true };
   const old = await context.connector.get(link.targetId!, link.as);
   if (old && !isOurs(context, change, link, old)) return notNow(context, link, NOT_OURS, null);
-  const image = old ? wholeOf(old) : link.image;
+  // A connector tells the manager in the directory's own words; the link knows the address.
+  const manager = old?.managerRef !== undefined && link.image.manager ? { manager: link.image.manager } : {};
+  const image = old ? { ...wholeOf(old), ...manager } : link.image;
   const converting: Converting = { from: link.as, to: change.as, oldId: link.targetId!, image };
   const at = { ...link, converting, x500: [...new Set([...link.x500, ...textsOf(image.x500)])] };
   await context.save(at);
@@ -174,7 +176,7 @@ function successorLink(
   answer: WriteAnswer,
 ): { readonly link: Link; readonly waiting: Extract<Written, { kind: 'deferred' }> | null } {
   const create: Change = { ...change, change: 'create' };
-  const blank: Link = { ...at, image: {}, written: {}, notKept: {}, open: null };
+  const blank: Link = { ...at, image: {}, managerId: null, written: {}, notKept: {}, open: null };
   const names = Object.keys(change.desired ?? {}) as FieldName[];
   // What others wrote into the old object went over to the new one: it is theirs still, not ours to clear.
   const ours = (link: Link): Link => {

@@ -1,3 +1,4 @@
+import { addressKey } from '../connectors/connector.ts';
 import type { Batch, Change } from '../model/plan.ts';
 import type { PlanKey } from '../store/store.ts';
 import { BATCH_SIZE, NOTES_LANE, ORDERED_LANE } from './sealed.ts';
@@ -25,6 +26,18 @@ export function orderedChunks(plans: readonly (readonly Change[])[]): readonly O
   return chunks;
 }
 
+/** Whom others name as their manager is made before them, so that few have to be written twice. */
+function managersFirst(changes: readonly Change[]): readonly Change[] {
+  const makes = (change: Change): boolean => change.change === 'create' || change.converts !== undefined;
+  const named = new Set<string>();
+  for (const { desired, fields } of changes)
+    for (const address of [desired?.manager, fields.find((field) => field.name === 'manager')?.after])
+      if (typeof address === 'string') named.add(addressKey(address));
+  if (named.size === 0) return changes;
+  const first = (change: Change): boolean => makes(change) && named.has(addressKey(change.address));
+  return [...changes.filter(first), ...changes.filter((change) => !first(change))];
+}
+
 /** A route's batches: the ordered ones in one lane; the rest dealt out over the lanes; rows for people kept aside. */
 export function cutBatches(
   key: PlanKey,
@@ -37,8 +50,8 @@ export function cutBatches(
   const chunks = (all: readonly Change[]): Change[][] =>
     Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, n) => all.slice(n * BATCH_SIZE, (n + 1) * BATCH_SIZE));
   for (const chunk of ordered) put(ORDERED_LANE, chunk.changes);
-  for (const [n, chunk] of chunks(changes.filter((change) => isCarriedOut(change) && change.order === 0)).entries())
-    put(n % laneCount, chunk);
+  const free = managersFirst(changes.filter((change) => isCarriedOut(change) && change.order === 0));
+  for (const [n, chunk] of chunks(free).entries()) put(n % laneCount, chunk);
   for (const chunk of chunks(changes.filter((change) => !isCarriedOut(change)))) put(NOTES_LANE, chunk);
   return [...lanes].flatMap(([lane, all]) => all.map((some, sequence): Batch => ({ ...key, lane, sequence, changes: some, outcomes: {} })));
 }

@@ -16,12 +16,14 @@ import type { Subject } from './explainSubject.ts';
 import type { OtherObject, Told } from './explanation.ts';
 import { type Looked, lookAtEntry, lookAtGone } from './lookAt.ts';
 import type { Planning } from './planning.ts';
+import { withManagerOf } from './superiors.ts';
 
 const MOST_OTHERS = 5;
 
 /** An entry of the source: its whole way. */
 export async function explainEntry(around: Around, planning: Planning, subject: Extract<Subject, { kind: 'entry' }>): Promise<Told> {
-  const { entry, link, row } = subject;
+  const { link, row } = subject;
+  const entry = await withManagerOf(planning, subject.entry);
   const looked = await lookAtEntry(planning, entry, link);
   const claims = await findClaims(planning, looked);
   const [pull, target] = await readFacts(around, row);
@@ -116,7 +118,7 @@ function placeSteps(planning: Planning, entry: Entry, looked: Looked, claims: Cl
   const { candidate, matched, link } = looked;
   const projection = candidate?.projection;
   if (!projection || !matched) return [targetStep(looked, target)];
-  const fields = judgedFields(planning.plan, entry, projection, matched.match, link);
+  const fields = judgedFields(planning.plan, entry, projection, matched.match, link, looked.view);
   const lost =
     claims.change?.reason === 'claimed' && looked.planned?.change?.reason !== 'claimed'
       ? lostText(claims.change)

@@ -4,7 +4,17 @@ import type { Link } from '../model/link.ts';
 import { type Matched, matchEntry } from '../rules/match.ts';
 import type { Planned, TargetView } from '../rules/view.ts';
 import type { Planning } from './planning.ts';
-import { type Candidate, candidateOf, type Decided, decideCandidate, decideGone, neededKeys } from './planRange.ts';
+import {
+  type Candidate,
+  candidateOf,
+  type Decided,
+  decideCandidate,
+  decideGone,
+  managersOf,
+  neededKeys,
+  withSettledManager,
+} from './planRange.ts';
+import { withManagerOf } from './superiors.ts';
 import { openSights, openTargetView } from './targetSight.ts';
 
 /** What planning makes of one entry, or of a link whose entry is gone; the same decisions as in a job, before claims. */
@@ -20,10 +30,12 @@ export interface Looked {
 }
 
 /** Plans one entry (its withheld values taken out) without a job. */
-export async function lookAtEntry(planning: Planning, entry: Entry, link: Link | null): Promise<Looked> {
-  const candidate = candidateOf(planning, entry, link);
-  const keys = candidate.projection ? neededKeys(planning, entry, candidate.projection) : [];
-  const { view, unasked } = await sightOfTarget(planning, keys, link ? [link] : []);
+export async function lookAtEntry(planning: Planning, read: Entry, link: Link | null): Promise<Looked> {
+  const entry = await withManagerOf(planning, read);
+  const unsettled = candidateOf(planning, entry, link);
+  const keys = unsettled.projection ? neededKeys(planning, entry, unsettled.projection) : [];
+  const { view, unasked } = await sightOfTarget(planning, keys, link ? [link] : [], managersOf(planning, [unsettled]));
+  const candidate = withSettledManager(planning, unsettled, view);
   const matched = candidate.projection ? matchEntry(planning.plan, entry, candidate.projection, link, view) : null;
   const decided = decideCandidate(planning, candidate, view);
   return { candidate, link, view, matched, decided, planned: decided.planned, unasked };
@@ -49,6 +61,7 @@ async function sightOfTarget(
   planning: Planning,
   keys: readonly string[],
   links: readonly Link[],
+  managers: readonly string[] = [],
 ): Promise<{ readonly view: TargetView; readonly unasked: Failure | null }> {
   let unasked: Failure | null = null;
   const target = {
@@ -66,7 +79,7 @@ async function sightOfTarget(
   const fresh = links.filter((link) => link.state === 'linked' && (link.writtenAt ?? '') > planning.targetState.completedAt);
   const read = links.filter((link) => !fresh.includes(link));
   const asking = { ...planning, target };
-  const view = await openTargetView(asking, await openSights(asking, read), keys, read);
+  const view = await openTargetView(asking, await openSights(asking, read), keys, read, managers);
   const written = new Set(fresh.map((link) => link.targetId));
   const sight: TargetView['sight'] = (id) => (written.has(id) ? { there: true, entry: null, hash: null } : view.sight(id));
   return { view: { ...view, sight }, unasked };

@@ -89,6 +89,7 @@ export function withOwnWrites(index: TargetIndex, writes: OwnWrites): TargetInde
       return write ? !write.deleted : index.has(id);
     },
     hash: (id) => (writes.of(id) ? null : index.hash(id)),
+    managers: index.managers,
     stamped: (route) => index.stamped(route),
     find: (key) => [...new Set([...index.find(key), ...writes.find(key)])],
   };

@@ -8,6 +8,7 @@ import { planLeaver } from '../rules/leavers.ts';
 import { planEntry } from '../rules/planEntry.ts';
 import type { Projection } from '../rules/project.ts';
 import type { Selected } from '../rules/select.ts';
+import { namedManager, settleManager } from '../rules/superior.ts';
 import { type DraftChange, NOTHING, type Planned, type TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import { entryOf } from './commitShards.ts';
@@ -16,6 +17,7 @@ import { isVirtual, type Planning } from './planning.ts';
 import { planOnProof } from './proveTargets.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
+import { sourceSuperiors, withManager } from './superiors.ts';
 import { openSights, openTargetView, sightIn } from './targetSight.ts';
 import { unlinkedRows } from './unlinked.ts';
 
@@ -47,10 +49,11 @@ export async function planRange(planning: Planning, range: Range): Promise<Plann
   const gone = planning.only ? [] : [...links.values()].filter((link) => !known.has(link.sourceId));
   const concerned = [...gone, ...entries.flatMap((entry) => links.get(entry.id) ?? [])];
   const sights = await openSights(planning, concerned);
-  const candidates = entries.map((entry) => candidateOf(planning, entry, links.get(entry.id) ?? null, sightIn(sights)));
+  const read = entries.map((entry) => candidateOf(planning, entry, links.get(entry.id) ?? null, sightIn(sights)));
   // The objects of a quiet night are not searched for: their rows stay unread.
-  const keys = candidates.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
-  const view = await openTargetView(planning, sights, keys, concerned);
+  const keys = read.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
+  const view = await openTargetView(planning, sights, keys, concerned, managersOf(planning, read));
+  const candidates = read.map((one) => withSettledManager(planning, one, view));
   const made = await planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
   if (planning.only || isVirtual(planning)) return made;
   const rows = await unlinkedRows(planning, range, links, known);
@@ -67,11 +70,11 @@ async function entriesOf(planning: Planning, range: Range): Promise<readonly Ent
   for (const rows of await planning.context.store.snapshots.readShards(planning.route.from, range.from, range.to)) {
     for (const row of rows) {
       const read = entryOf(row, planning.sourceSets);
-      if (!read || (only && !isNamed(read, only))) continue;
-      entries.push(withhold(read));
+      if (read && (!only || isNamed(read, only))) entries.push(read);
     }
   }
-  return entries;
+  const superiors = entries.some((entry) => entry.managerRef !== undefined) ? await sourceSuperiors(planning) : null;
+  return entries.map((read) => withhold(superiors ? withManager(read, superiors) : read));
 }
 
 /**
@@ -85,6 +88,18 @@ export function candidateOf({ plan, route }: Planning, entry: Entry, link: Link 
   // What we made becomes what the route says by now; what we adopted was there before us and stays what it is.
   const as = link?.state === 'linked' && link.adopted ? link.as : pushTypeOf(route.push.as, entry.kind);
   return { entry, selected, projection: selected.kept ? plan.project(entry, as) : null, settled: null, link };
+}
+
+/** Addresses of managers that must be objects of the target. */
+export function managersOf({ plan }: Planning, candidates: readonly Candidate[]): readonly string[] {
+  return candidates.flatMap(({ projection }) => (projection && namedManager(plan, projection)) ?? []);
+}
+
+/** A manager whom the target cannot hold is dropped before anything is compared. */
+export function withSettledManager({ plan }: Planning, candidate: Candidate, view: TargetView): Candidate {
+  const { projection } = candidate;
+  const settled = projection && settleManager(plan, projection, view);
+  return settled === projection ? candidate : { ...candidate, projection: settled };
 }
 
 function isNamed(entry: Entry, only: ReadonlySet<string>): boolean {

@@ -1,4 +1,4 @@
-import type { Capability, Connector } from '../connectors/connector.ts';
+import { addressKey, type Capability, type Connector } from '../connectors/connector.ts';
 import type { Configuration, ConnectorSettings, PushType, RouteSettings } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
@@ -50,6 +50,14 @@ export interface Planning extends TargetSide {
 /** True for a route whose target objects are its link rows. */
 export function isVirtual(planning: Pick<Planning, 'capabilities'>): boolean {
   return planning.capabilities.every((capability) => capability.virtual);
+}
+
+/** True if a job is about this entry: all are meant, or it is named by its id or one of its addresses. */
+export function isAmong({ only }: Pick<Planning, 'only'>, entry: Pick<Entry, 'id' | 'addresses'>): boolean {
+  if (!only) return true;
+  return only.some(
+    (name) => name === entry.id || (name.includes('@') && entry.addresses.some((one) => addressKey(one) === addressKey(name))),
+  );
 }
 
 /** A target that we may not read completely is no target (promise 5). */

@@ -4,6 +4,8 @@ import { FailureError } from '../model/failure.ts';
 import type { DraftChange, TargetView } from '../rules/view.ts';
 import { holdsKey } from './ownWrites.ts';
 import type { Planning } from './planning.ts';
+import { withTargetManager } from './targetManagers.ts';
+import { createRowReader } from './targetSight.ts';
 
 /** More than this would keep the directory busy longer than reading it: the plan waits for a pass that reads it. */
 const MOST = 500;
@@ -24,9 +26,16 @@ export async function planOnProof<T extends { readonly changes: readonly DraftCh
     const open = new Map(planned.changes.flatMap((change) => reliesOn(planning, change)).filter(([id]) => !proven.has(id)));
     if (open.size === 0) return planned;
     if (proven.size + open.size > MOST) throw tooMany(planning.route.to);
-    for (const [id, as] of open) proven.set(id, await planning.target.get(id, as));
+    for (const [id, as] of open) proven.set(id, await asRead(planning, await planning.target.get(id, as)));
     planned = plan(provenView(view, proven));
   }
+}
+
+/** An object as it is now, its manager told as in what was read. */
+async function asRead(planning: Planning, entry: Entry | null): Promise<Entry | null> {
+  if (entry?.managerRef === undefined) return entry;
+  const index = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
+  return withTargetManager(entry, null, index, createRowReader(planning, planning.route.to, planning.target.sets));
 }
 
 /** Objects that a change regards in a way that cannot be taken back. Of strangers only those that this push type can ask for by id. */

@@ -10,6 +10,7 @@ import { connectorSettings, type SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import { laneWork } from './laneWork.ts';
 import { holdsLease } from './leases.ts';
+import { createManagerFinder } from './managerFinder.ts';
 import { type Run, writeAnnounced } from './writeAnnounced.ts';
 import type { WriteContext } from './written.ts';
 
@@ -58,6 +59,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
     trigger: record?.job.trigger ?? 'api',
     retries: !record?.errand,
     connector,
+    findManager: createManagerFinder(context, configuration, start),
     cancelled,
     lastShown: 0,
   };

@@ -1,17 +1,28 @@
 import type { Entry } from '../model/entry.ts';
 import { shardOf } from '../store/shard.ts';
+import type { Store } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import type { TargetSide } from './planning.ts';
 
-/** Objects of the target's snapshot by id, each shard read once and only what is asked for kept. */
-export async function readTargets(side: TargetSide, ids: Iterable<string>): Promise<ReadonlyMap<string, Entry>> {
+/** Objects of a snapshot by id, each shard read once and only what is asked for kept. */
+export async function readEntries(
+  store: Store,
+  connector: string,
+  sets: readonly string[],
+  ids: Iterable<string>,
+): Promise<ReadonlyMap<string, Entry>> {
   const found = new Map<string, Entry>();
   for (const [shard, wanted] of Map.groupBy(new Set(ids), shardOf)) {
     const here = new Set(wanted);
-    for (const row of await side.context.store.snapshots.readShard(side.route.to, shard)) {
-      const entry = here.has(row.id) ? entryOf(row, side.target.sets) : null;
+    for (const row of await store.snapshots.readShard(connector, shard)) {
+      const entry = here.has(row.id) ? entryOf(row, sets) : null;
       if (entry) found.set(row.id, entry);
     }
   }
   return found;
+}
+
+/** The same of a route's target. */
+export function readTargets(side: TargetSide, ids: Iterable<string>): Promise<ReadonlyMap<string, Entry>> {
+  return readEntries(side.context.store, side.route.to, side.target.sets, ids);
 }

@@ -8,6 +8,7 @@ import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
+import { managerSights, type RowReader, withTargetManager } from './targetManagers.ts';
 import { mayShowLate, writtenLately } from './writtenLately.ts';
 
 /** What is known of the objects that links name, and what further looks at the target read with. */
@@ -29,7 +30,7 @@ export async function openSights(planning: Planning, links: readonly Link[]): Pr
   for (const link of links) {
     if (!link.targetId || link.state === 'intent') continue;
     const write = writes.of(link.targetId);
-    sights.set(link.targetId, write ? writtenSight(write) : await sightOf(planning, index, rows, link));
+    sights.set(link.targetId, write ? writtenSight(write) : await sightOf({ planning, index, rows }, link));
   }
   const sight = (id: string): Sight =>
     sights.get(id) ?? (index.has(id) ? { there: true, entry: null, hash: index.hash(id) } : { there: false });
@@ -45,12 +46,14 @@ export function sightIn(sights: Sights | null): TargetView['sight'] {
  * The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image.
  * @param keys of the entries that the target is searched for
  * @param links of the range
+ * @param managers addresses that the range's entries name as their managers, where those must be objects of the target
  */
 export async function openTargetView(
   planning: Planning,
   sights: Sights | null,
   keys: readonly string[],
   links: readonly Link[],
+  managers: readonly string[] = [],
 ): Promise<TargetView> {
   if (!sights) return VIRTUAL;
   const { index, writes, rows } = sights;
@@ -59,17 +62,19 @@ export async function openTargetView(
     const found: Entry[] = [];
     for (const id of index.find(key)) {
       const entry = await rows(id);
-      if (entry && (!writes.of(id) || holdsKey(entry, key))) found.push(entry);
+      if (entry && (!writes.of(id) || holdsKey(entry, key))) found.push(await withTargetManager(entry, null, index, rows));
     }
     if (found.length > 0) hits.set(key, found);
   }
   const named = await linksOfUnstamped(planning, hits, links);
   const absent = await absentSources(planning, hits, named);
+  const whom = await managerSights(planning, index, rows, managers, links);
   return {
     sight: sights.sight,
     hits: (key) => hits.get(key) ?? [],
     linkOf: (id) => named.get(id) ?? null,
     sourceHas: (id) => !absent.has(id),
+    manager: (address) => whom.get(address) ?? null,
   };
 }
 
@@ -79,6 +84,7 @@ const VIRTUAL: TargetView = {
   hits: () => [],
   linkOf: () => null,
   sourceHas: () => true,
+  manager: () => null,
 };
 
 /** One part of the directory knows a new object before another tells what it is: that is no proof that it became something else. */
@@ -86,8 +92,6 @@ function isUnsettled(planning: Planning, link: Link, entry: Entry): boolean {
   if (link.state !== 'linked' || !planning.target.capability(link.as).unsettledTypes?.includes(entry.type)) return false;
   return writtenLately(link, planning.now);
 }
-
-type RowReader = (id: string) => Promise<Entry | null>;
 
 /** Written since the read: as its link says. */
 function writtenSight({ deleted }: OwnWrite): Sight {
@@ -117,7 +121,18 @@ export function createRowReader(planning: Pick<Planning, 'context'>, connector: 
   };
 }
 
-async function sightOf(planning: Planning, index: TargetIndex, rows: RowReader, link: Link): Promise<Sight> {
+interface Seeing {
+  readonly planning: Planning;
+  readonly index: TargetIndex;
+  readonly rows: RowReader;
+}
+
+async function sightOf(seeing: Seeing, link: Link): Promise<Sight> {
+  const sight = await plainSight(seeing, link);
+  return sight.there && sight.entry ? { ...sight, entry: await withTargetManager(sight.entry, link, seeing.index, seeing.rows) } : sight;
+}
+
+async function plainSight({ planning, index, rows }: Seeing, link: Link): Promise<Sight> {
   const id = link.targetId!;
   const hash = index.hash(id);
   if (index.has(id)) {

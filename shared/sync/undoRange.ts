@@ -1,3 +1,4 @@
+import type { Entry } from '../model/entry.ts';
 import type { Errand } from '../model/job.ts';
 import type { Link } from '../model/link.ts';
 import type { Change } from '../model/plan.ts';
@@ -12,6 +13,8 @@ import type { TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import { readTargets } from './readTargets.ts';
+import { withTargetManager } from './targetManagers.ts';
+import { createRowReader } from './targetSight.ts';
 import { isNamed, namesOf, type PastChange, pastChanges, wasMade } from './undoneChanges.ts';
 import { mayShowLate } from './writtenLately.ts';
 
@@ -25,10 +28,11 @@ export async function undoRange(side: TargetSide, errand: Extract<Errand, { what
   const links = await linksOf(side.context, side.route.id, range);
   const index = await side.context.store.snapshots.index(side.route.to, side.targetState.version);
   const all = await madeIn(side, errand, { range, links, index });
-  const entries = await readTargets(
+  const read = await readTargets(
     side,
     all.flatMap((made) => idsOf(made, index)),
   );
+  const entries = await withManagers(side, read, all, index);
   const rows: DraftChange[] = [];
   let unchanged = 0;
   const { route, capabilityOf } = side;
@@ -48,6 +52,20 @@ export async function undoRange(side: TargetSide, errand: Extract<Errand, { what
   }
   const linked = [...links.values()].filter((link) => link.state === 'linked').length;
   return rangeOf(rows, { unchanged, linked, warnings: [warningOf(side)] });
+}
+
+/** Objects whose managers are told as the undone changes tell them. */
+async function withManagers(
+  side: TargetSide,
+  read: ReadonlyMap<string, Entry>,
+  all: readonly Undone[],
+  index: TargetIndex,
+): Promise<ReadonlyMap<string, Entry>> {
+  const links = new Map(all.flatMap(({ link }) => (link?.targetId ? [[link.targetId, link] as const] : [])));
+  const rows = createRowReader(side, side.route.to, side.target.sets);
+  const told = new Map<string, Entry>();
+  for (const [id, entry] of read) told.set(id, await withTargetManager(entry, links.get(id) ?? null, index, rows));
+  return told;
 }
 
 /** What administrators trip over: an undo does not change what the next sync wants. */

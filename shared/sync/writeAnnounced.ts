@@ -4,7 +4,9 @@ import type { Change, Outcome } from '../model/plan.ts';
 import { type Announced, withdraw } from './announce.ts';
 import type { SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
+import type { ManagerFinder } from './managerFinder.ts';
 import type { LanePosition } from './pushBatch.ts';
+import { withManagers } from './withManagers.ts';
 import { plainRequest, writeChange, writtenBy } from './writeChange.ts';
 import { answerOf, type WriteContext, type Written } from './written.ts';
 
@@ -20,6 +22,7 @@ export interface Run {
   /** False in an undo or a retire: no later job repeats what they leave open. */
   readonly retries: boolean;
   readonly connector: WriteContext['connector'];
+  readonly findManager: ManagerFinder;
   readonly cancelled: () => Promise<boolean>;
   lastShown: number;
 }
@@ -54,7 +57,12 @@ export async function writeAnnounced(
       if (run.position.stop) return true;
       if (!(await mayBegin())) return false;
       open.delete(one);
-      await keep(run, one.change, await writeChange(write, one.change, one.link, one.lookUp), outcomes);
+      await keep(
+        run,
+        one.change,
+        await writeChange(withManagers(write, run.findManager, one.change), one.change, one.link, one.lookUp),
+        outcomes,
+      );
       await show();
     }
     return true;

@@ -1,9 +1,10 @@
-import type { Connector, PendingParts, WriteAnswer } from '../connectors/connector.ts';
+import { addressKey, type Connector, type PendingParts, type WriteAnswer } from '../connectors/connector.ts';
 import { type Failure, FailureError, failureOf, ThrottledError } from '../model/failure.ts';
 import type { Link } from '../model/link.ts';
 import type { Change, FieldName, FieldValue, Outcome } from '../model/plan.ts';
 import { parseStamp } from '../model/stamp.ts';
 import { hashValue } from '../rules/diff.ts';
+import { absentMark } from '../rules/superior.ts';
 import { retryTime } from './retrySchedule.ts';
 import { isRelease } from './writeRequest.ts';
 
@@ -20,6 +21,8 @@ export interface WriteContext {
   readonly sleep: (ms: number) => Promise<void>;
   /** Stores a link row in the middle of a change that has several steps (conversion). */
   readonly save: (link: Link) => Promise<void>;
+  /** Objects of the managers that this change wrote, by the key of the address (`withManagers`). */
+  readonly managerIds?: ReadonlyMap<string, string>;
   /** False: what fails is not tried again by itself (an undo or a retire, which a later job does not repeat). */
   readonly retries?: boolean;
 }
@@ -142,16 +145,19 @@ export function linkAfter(
   const image: Record<string, FieldValue> = { ...link.image };
   const written: Record<string, string> = { ...link.written };
   const marks: Record<string, string> = { ...link.notKept };
+  let { managerId } = link;
   const wrote =
     change.change === 'create' ? Object.entries(change.desired ?? {}) : change.fields.map((field) => [field.name, field.after] as const);
   for (const [name, value] of wrote as readonly (readonly [FieldName, FieldValue])[]) {
     // The sign-in name is the account's own from now on.
     if (notKept.includes(name) || name === 'userPrincipalName') continue;
-    if (refused.some((one) => one.name === name)) {
-      marks[name] = hashValue(value);
+    const refusal = refused.find((one) => one.name === name);
+    if (refusal) {
+      marks[name] = refusal.absent ? absentMark(hashValue(value)) : hashValue(value);
       continue;
     }
     image[name] = value;
+    if (name === 'manager') managerId = typeof value === 'string' ? (context.managerIds?.get(addressKey(value)) ?? null) : null;
     if (value === null) delete written[name];
     else written[name] = hashValue(value);
   }
@@ -159,6 +165,7 @@ export function linkAfter(
     ...link,
     targetId,
     image,
+    ...(managerId === undefined ? {} : { managerId }),
     written,
     notKept: marks,
     open:

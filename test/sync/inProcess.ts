@@ -80,7 +80,7 @@ export function createInProcess(
       const sealed = await step(() => sealPlan(context, { job, round: n, target: target.connector, routes: target.routes, failed }));
       sealedTargets.push(sealed);
       await step(() => releaseSources(context, { job, round: n }));
-      for (const lane of sealed.lanes) await pushOne(context, step, job, n, sealed.target, lane, sealed.routes);
+      await pushAll(context, step, job, n, sealed);
       for (const route of sealed.copies) await copyOne(context, step, clock, job, n, route);
     }
     await step(() => closeJob(context, { job, round: n, failure: null }));
@@ -94,7 +94,7 @@ export function createInProcess(
     round,
     async resume(job, n) {
       for (const sealed of sealedTargets) {
-        for (const lane of sealed.lanes) await pushOne(context, step, job, n, sealed.target, lane, sealed.routes);
+        await pushAll(context, step, job, n, sealed);
         for (const route of sealed.copies) await copyOne(context, step, clock, job, n, route);
       }
       await step(() => closeJob(context, { job, round: n, failure: null }));
@@ -137,39 +137,37 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
   await run(() => finishPull(context, { job, connector, calls: position.calls, failure }));
 }
 
-async function pushOne(
-  context: SyncContext,
-  run: Step,
-  job: string,
-  round: number,
-  target: string,
-  lane: number,
-  routes: readonly string[],
-): Promise<void> {
-  let position: LanePosition = {
-    job,
-    round,
-    target,
-    lane,
-    instance: `${job}.${round}.push.${target}.${lane}`,
-    routes: [...routes],
-    sequence: 0,
-    done: 0,
-    refusals: 0,
-    stop: null,
-    deferredUntil: null,
-  };
-  let lastWaveEnds = 0;
+/** Every lane of a target: they run side by side, so that each is through before the last wave of another is over. */
+async function pushAll(context: SyncContext, run: Step, job: string, round: number, sealed: SealedTarget): Promise<void> {
+  const through: LanePosition[] = [];
+  for (const lane of sealed.lanes) through.push(await pushOne(context, run, firstPosition(job, round, sealed, lane)));
+  for (const position of through) await lastWaves(context, run, position);
+}
+
+function firstPosition(job: string, round: number, { target, routes }: SealedTarget, lane: number): LanePosition {
+  const instance = `${job}.${round}.push.${target}.${lane}`;
+  const nothing = { sequence: 0, done: 0, refusals: 0, stop: null, deferredUntil: null };
+  return { job, round, target, lane, instance, routes: [...routes], ...nothing };
+}
+
+async function pushOne(context: SyncContext, run: Step, start: LanePosition): Promise<LanePosition> {
+  let position = start;
   for (;;) {
     const at = position;
     const step = await run(() => pushBatch(context, at));
     position = step.position;
-    if (!step.end) continue;
+    if (step.end) return position;
+  }
+}
+
+async function lastWaves(context: SyncContext, run: Step, through: LanePosition): Promise<void> {
+  let position = through;
+  for (let lastWaveEnds = 0; ; ) {
     const wave = nextWave({ ...position, lastWaveEnds }, context.now().getTime());
     if (!wave) return;
     ({ lastWaveEnds } = wave.position);
-    position = { ...position, ...wave.position };
     await context.sleep(wave.at - context.now().getTime());
+    position = await pushOne(context, run, { ...position, ...wave.position });
   }
 }
 

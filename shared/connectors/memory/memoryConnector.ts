@@ -53,6 +53,8 @@ export interface MemoryDirectory {
   /** Pages read, and objects asked for one by one. */
   reads: number;
   gets: number;
+  /** It keeps managers as references to its own objects (`Entry.managerRef`), as Microsoft 365 does. */
+  managers?: boolean;
   /** What this directory cannot do, or does its own way. */
   traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
 }
@@ -114,6 +116,7 @@ export function createMemoryConnector(
       hidden: {},
       stamp: {},
       ...Object.fromEntries(NAMES.map((name) => [name, { maxLength: 128, maxValues: 5 }])),
+      ...(directory.managers ? { manager: { reference: true } } : {}),
     },
     normalise: (_name, value) => value,
     respells: new Set(),
@@ -198,6 +201,8 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
 function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean): WriteAnswer {
   const answer = directory.onWrite?.(asked);
   if (answer) return answer;
+  if (directory.managers && typeof asked.fields.manager === 'string' && !directory.entries.has(asked.manager?.id ?? ''))
+    return { ...refused('notFound', 'gone', `There is no manager ${asked.manager?.id}.`), retry: 'never' };
   const { request, pending } = partsNow(directory, asked);
   if (request.change === 'delete') {
     const there = directory.entries.delete(request.targetId!);
@@ -278,6 +283,8 @@ function applied(known: Entry | null, id: string, request: WriteRequest): Entry 
     else if (name === 'x500') own[name] = [...new Set([...(base.x500 ?? []), ...((value as readonly string[] | null) ?? [])])];
     else if (name === 'addresses' || name === 'deliveryAddress' || name === 'sip')
       own[name] = value ?? (name === 'addresses' ? [] : undefined);
+    else if (name === 'manager' && request.manager) own['managerRef'] = request.manager.id;
+    else if (name === 'manager' && value === null) own['managerRef'] = undefined;
     else if (name !== 'stamp') attributes[name] = value;
   }
   if (request.setAlias !== undefined) attributes['alias'] = request.setAlias;
