@@ -25,7 +25,7 @@ export function planEntries(context: PlanContext, entries: Iterable<Entry>, link
       continue;
     }
     const link = links.get(entry.id) ?? null;
-    if (link && context.settled(entry, link, QUIET.sight(link.targetId!)) !== null) {
+    if (link && context.settled(entry, link, QUIET.sight(link.targetId!), QUIET.manager) !== null) {
       unchanged += 1;
       continue;
     }

@@ -10,7 +10,7 @@ import { base, comparedWith, desiredOf, movesOf, signInName, withKnownX500 } fro
 import { type Match, type Matched, madeAs, matchEntry } from './match.ts';
 import { aliasFor, type Projection } from './project.ts';
 import { released } from './release.ts';
-import { absentManager, comparedManager, isAbsent, keepsManagers, NO_MANAGER_THERE } from './superior.ts';
+import { absentManager, comparedManager, followManager, isAbsent, keepsManagers, NO_MANAGER_THERE } from './superior.ts';
 import { type DraftChange, NOTHING, type PlanContext, type Planned, type TargetView } from './view.ts';
 
 /** What one selected entry comes to: unchanged, skipped (collision, taken over) or a change. */
@@ -93,7 +93,8 @@ export function compareLinked(context: PlanContext, projection: Projection, link
   if (!keepsManagers(context, projection.as))
     return { desired, current: known, options: { emptyFields, drift, written, notKept: marks }, refreshed };
   const current = comparedManager(desired, known, seen.entry ? seen.entry.managerRef : link.managerId, view);
-  return { desired, current, options: { emptyFields, drift, written, notKept: absentManager(desired, marks, view) }, refreshed };
+  const notKept = absentManager(desired, marks, view);
+  return { desired, current, options: { emptyFields, drift, written, notKept }, refreshed: followManager(link, refreshed, known, current) };
 }
 
 /** The two sides of the diff of an object that is adopted: nothing of it is emptied unless it is taken over. */

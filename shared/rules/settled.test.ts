@@ -6,6 +6,7 @@ import type { Link } from '../model/link.ts';
 import type { Fields } from '../model/plan.ts';
 import { aContact, aLink, anEntry, aRoute, aWorld, type RouteParts, TARGET } from './harness.ts';
 import { planEntry } from './planEntry.ts';
+import { settleManager } from './superior.ts';
 import type { Sight } from './view.ts';
 
 const text = fc.oneof(
@@ -32,11 +33,22 @@ const address = fc.constantFrom(
   'z@b.example',
 );
 const list = fc.array(text, { maxLength: 3 });
+/** One who is at the target, one who is somebody else there by now, one who comes, and one whom nobody knows. */
+const MANAGERS = { 'boss@a.example': { id: 't-boss' }, 'swapped@a.example': { id: 't-other' }, 'new@a.example': { id: null } };
+const boss = fc.constantFrom('', ...Object.keys(MANAGERS), 'BOSS@a.example', 'gone@a.example');
 const entries: fc.Arbitrary<Entry> = fc
   .record({
     kind: fc.constantFrom('user' as const, 'group' as const),
     addresses: fc.array(address, { minLength: 1, maxLength: 3 }),
-    attributes: fc.record({ displayName: text, jobTitle: text, city: text, notes: text, country: text, businessPhones: list }),
+    attributes: fc.record({
+      displayName: text,
+      jobTitle: text,
+      city: text,
+      notes: text,
+      country: text,
+      businessPhones: list,
+      manager: boss,
+    }),
     x500: fc.array(fc.constantFrom('/o=A/cn=1', '/o=a/CN=1', '/o=B/cn=2'), { maxLength: 2 }),
     sip: fc.array(fc.constantFrom('ada@sip.example', 'ADA@sip.example'), { maxLength: 1 }),
     hidden: fc.boolean(),
@@ -72,6 +84,7 @@ const TARGETS: Readonly<Record<string, Capability>> = {
     respells: new Set(['country']),
     normalise: (name, value) => (name === 'country' ? (value === 'UK' ? 'United Kingdom' : value.length > 5 ? null : value) : value),
   },
+  'with managers': { ...TARGET, fields: { ...TARGET.fields, manager: { reference: true } } },
   'that holds little': {
     ...TARGET,
     fit: (fields) =>
@@ -119,10 +132,11 @@ interface Befallen {
 
 /** What the target holds of an entry after its projection was written, edited, and its link. */
 function world(target: Capability, entry: Entry, push: NonNullable<RouteParts['push']>, { image, link }: Befallen) {
-  const made = aWorld(aRoute({ push }), [aContact('t1', 'u1')], { capability: target, unread: ['t1'] });
-  const { fields } = made.context.project(entry, 'contact');
+  const made = aWorld(aRoute({ push }), [aContact('t1', 'u1')], { capability: target, unread: ['t1'], managers: MANAGERS });
+  const { fields } = settleManager(made.context, made.context.project(entry, 'contact'), made.view);
   const held = Object.fromEntries(Object.entries({ ...fields, ...image(entry) }).filter(([, value]) => value !== null && value !== ''));
-  return { made, link: { ...aLink(aContact('t1', 'u1'), 'u1'), written: {}, ...link, image: held as Fields } };
+  const managerId = held['manager'] === undefined ? null : 't-boss';
+  return { made, link: { ...aLink(aContact('t1', 'u1'), 'u1'), written: {}, managerId, ...link, image: held as Fields } };
 }
 
 describe('an entry that is settled', () => {
@@ -132,10 +146,11 @@ describe('an entry that is settled', () => {
       fc.property(entries, pushes, changes, (entry, push, change) => {
         const { made, link } = world(target, entry, push, change);
         const sight: Sight = change.seen ? made.view.sight('t1') : { there: true, entry: null, hash: 'read' };
-        const losses = made.context.settled(entry, link, sight);
+        const losses = made.context.settled(entry, link, sight, made.view.manager);
         if (losses === null) return;
         settled += 1;
-        const planned = planEntry(made.context, entry, made.context.project(entry, link.as), link, made.view);
+        const projection = settleManager(made.context, made.context.project(entry, link.as), made.view);
+        const planned = planEntry(made.context, entry, projection, link, made.view);
         expect(planned).toMatchObject({ bucket: 'unchanged', change: null, link: null });
         expect([...new Set(losses)].sort()).toEqual([...planned.losses].sort());
       }),
@@ -147,10 +162,12 @@ describe('an entry that is settled', () => {
   it.each(Object.entries(TARGETS))('%s: what is held to the letter is settled', (_name, target) => {
     const entry = anEntry({ addresses: ['ada@a.example', 'a.berg@a.example'], x500: ['/o=A'], hidden: false });
     const { made, link } = world(target, entry, { addressList: 'shown' }, { image: () => ({}), link: {} });
-    expect(made.context.settled(entry, link, made.view.sight('t1'))).not.toBeNull();
+    expect(made.context.settled(entry, link, made.view.sight('t1'), made.view.manager)).not.toBeNull();
     for (const one of [{ jobTitle: 'Head' }, { addresses: ['b.berg@a.example'] }])
-      expect(made.context.settled(entry, { ...link, image: { ...link.image, ...one } }, made.view.sight('t1'))).toBeNull();
-    expect(made.context.settled(entry, link, { there: false })).toBeNull();
-    expect(made.context.settled(entry, link, { there: true, entry: aContact('t1', 'u1'), hash: 'new' })).toBeNull();
+      expect(
+        made.context.settled(entry, { ...link, image: { ...link.image, ...one } }, made.view.sight('t1'), made.view.manager),
+      ).toBeNull();
+    expect(made.context.settled(entry, link, { there: false }, made.view.manager)).toBeNull();
+    expect(made.context.settled(entry, link, { there: true, entry: aContact('t1', 'u1'), hash: 'new' }, made.view.manager)).toBeNull();
   });
 });

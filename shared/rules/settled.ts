@@ -9,8 +9,9 @@ import { compileAddresses } from './addresses.ts';
 import { isSameList, sameValue } from './diff.ts';
 import { compileField, type FieldProjector, heldAttributes, hiddenOf, sourceReader } from './project.ts';
 import { domainMatcher } from './select.ts';
+import { NO_MANAGER_THERE } from './superior.ts';
 import { isPlain } from './texts.ts';
-import type { PlanContext, Sight } from './view.ts';
+import type { PlanContext, Sight, TargetView } from './view.ts';
 
 const NO_LOSSES: readonly string[] = [];
 
@@ -21,13 +22,13 @@ const NO_LOSSES: readonly string[] = [];
  */
 export function compileSettled(route: RouteSettings, capabilityOf: (as: PushType) => Capability): PlanContext['settled'] {
   const compiled = new Map<PushType, Holds>();
-  return (entry, link, sight) => {
+  return (entry, link, sight, manager) => {
     if (!isAtRest(link, sight)) return null;
     const as = link.adopted ? link.as : pushTypeOf(route.push.as, entry.kind);
     if (link.as !== as) return null;
     const holds = compiled.get(as) ?? compileHolds(route, capabilityOf(as));
     compiled.set(as, holds);
-    return holds(entry, link);
+    return holds(entry, link, manager);
   };
 }
 
@@ -53,17 +54,20 @@ function isEmpty(values: object): boolean {
 
 /** True if the object holds a field as the projection would have it, without a loss. */
 type FieldHolds = (entry: Entry, image: Fields) => boolean;
-type Holds = (entry: Entry, link: Link) => readonly string[] | null;
+type Holds = (entry: Entry, link: Link, manager: TargetView['manager']) => readonly string[] | null;
 
 function compileHolds(route: RouteSettings, target: Capability): Holds {
   const { held, cannot } = heldAttributes(route, target);
-  const attributes = compileAttributesHold(held, route, target);
+  const reference = target.fields.manager?.reference === true && held.includes('manager');
+  const texts = reference ? held.filter((name) => name !== 'manager') : held;
+  const attributes = compileAttributesHold(texts, route, target);
+  const managers = reference ? compileManagerHolds(route, target) : null;
   const hidden = compileHidden(route, target);
   const signIn = target.fields.signIn ? route.push.mailUser.signIn : null;
   const addresses = compileAddressesHold(route, target);
   const lost = cannot.map((name) => ({ name, isSet: compileIsSet(name, route) }));
   const noLonger = new Set(Object.keys(target.fields).filter((name) => isAttributeName(name) && !held.includes(name)));
-  return (entry, { image, written }) => {
+  return (entry, { image, written, managerId }, manager) => {
     // What the route pushed before and pushes no longer is emptied: a matter of the plan.
     for (const name in written) if (noLonger.has(name)) return null;
     if (!attributes(entry, image) || !hidden(entry, image) || (signIn !== null && image.signIn !== signIn)) return null;
@@ -71,7 +75,28 @@ function compileHolds(route: RouteSettings, target: Capability): Holds {
     if (losses === null || (target.fit && target.fit(image).fields !== image)) return null;
     let all = losses;
     for (const { name, isSet } of lost) if (isSet(entry)) all = [...all, name];
-    return all;
+    const without = managers === null ? NO_LOSSES : managers(entry, image, managerId, manager);
+    return without === null ? null : without.length === 0 ? all : [...all, ...without];
+  };
+}
+
+/**
+ * Where managers are objects: the address is the one that is held and still means the object that is held, or it means none and none is held
+ * (a loss).
+ */
+function compileManagerHolds(
+  route: RouteSettings,
+  target: Capability,
+): (entry: Entry, image: Fields, held: Link['managerId'], manager: TargetView['manager']) => readonly string[] | null {
+  const project = compileField('manager', route, target);
+  return (entry, { manager: there }, held, manager) => {
+    const losses: string[] = [];
+    const wanted = project(entry, losses);
+    if (losses.length > 0) return null;
+    if (typeof wanted !== 'string') return sameValue('manager', wanted, there ?? null) ? NO_LOSSES : null;
+    const sight = manager(wanted);
+    if (sight === null) return there === undefined || there === null ? [NO_MANAGER_THERE] : null;
+    return sight.id !== null && sight.id === held && there === wanted ? NO_LOSSES : null;
   };
 }
 

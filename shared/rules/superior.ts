@@ -51,3 +51,13 @@ export function absentManager(desired: Fields, marks: Link['notKept'], view: Tar
   if (typeof wanted !== 'string' || marks.manager !== absentMark(hashValue(wanted)) || view.manager(wanted)?.id !== null) return marks;
   return { ...marks, manager: hashValue(wanted) };
 }
+
+/** The same manager under a new address: nothing is written, but the link remembers the new one, so that the entry comes to rest. */
+export function followManager(link: Link, refreshed: Link | null, known: Fields, compared: Fields): Link | null {
+  const { manager } = compared;
+  if (typeof manager !== 'string' || manager === known.manager) return refreshed;
+  const kept = refreshed ?? link;
+  const ours = kept.written.manager === hashValue(known.manager ?? null);
+  const written = ours ? { ...kept.written, manager: hashValue(manager) } : kept.written;
+  return { ...kept, image: { ...kept.image, manager }, written };
+}

@@ -38,7 +38,7 @@ export interface PlanContext {
   /** Onto what the target holds of that push type. */
   readonly project: (entry: Entry, as: PushType) => Projection;
   /** Losses of a linked entry whose object is as it would be made, found without a projection; null: it must be planned. */
-  readonly settled: (entry: Entry, link: Link, sight: Sight) => readonly string[] | null;
+  readonly settled: (entry: Entry, link: Link, sight: Sight, manager: TargetView['manager']) => readonly string[] | null;
   /** Compiled `existingWhere`; true without one. */
   readonly existingWhere: (entry: Entry) => boolean;
   /** The source's snapshot is older than `STALE_MS`. */

@@ -15,6 +15,7 @@ import {
   withSettledManager,
 } from './planRange.ts';
 import { withManagerOf } from './superiors.ts';
+import { openManagers } from './targetManagers.ts';
 import { openSights, openTargetView } from './targetSight.ts';
 
 /** What planning makes of one entry, or of a link whose entry is gone; the same decisions as in a job, before claims. */
@@ -79,7 +80,10 @@ async function sightOfTarget(
   const fresh = links.filter((link) => link.state === 'linked' && (link.writtenAt ?? '') > planning.targetState.completedAt);
   const read = links.filter((link) => !fresh.includes(link));
   const asking = { ...planning, target };
-  const view = await openTargetView(asking, await openSights(asking, read), keys, read, managers);
+  const sights = await openSights(asking, read);
+  const whom = openManagers(asking, sights, read);
+  await whom.learn(managers);
+  const view = await openTargetView(asking, sights, keys, read, whom);
   const written = new Set(fresh.map((link) => link.targetId));
   const sight: TargetView['sight'] = (id) => (written.has(id) ? { there: true, entry: null, hash: null } : view.sight(id));
   return { view: { ...view, sight }, unasked };

@@ -18,6 +18,7 @@ import { planOnProof } from './proveTargets.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary } from './sealed.ts';
 import { sourceSuperiors, withManager } from './superiors.ts';
+import { openManagers } from './targetManagers.ts';
 import { openSights, openTargetView, sightIn } from './targetSight.ts';
 import { unlinkedRows } from './unlinked.ts';
 
@@ -49,12 +50,16 @@ export async function planRange(planning: Planning, range: Range): Promise<Plann
   const gone = planning.only ? [] : [...links.values()].filter((link) => !known.has(link.sourceId));
   const concerned = [...gone, ...entries.flatMap((entry) => links.get(entry.id) ?? [])];
   const sights = await openSights(planning, concerned);
-  const read = entries.map((entry) => candidateOf(planning, entry, links.get(entry.id) ?? null, sightIn(sights)));
+  const managers = openManagers(planning, sights, concerned);
+  await managers.learn(entries.flatMap(({ attributes: { manager } }) => (typeof manager === 'string' ? [manager] : [])));
+  const seen = { sight: sightIn(sights), manager: managers.sight };
+  const read = entries.map((entry) => candidateOf(planning, entry, links.get(entry.id) ?? null, seen));
   // The objects of a quiet night are not searched for: their rows stay unread.
   const keys = read.flatMap((one) => (one.projection ? neededKeys(planning, one.entry, one.projection) : []));
-  const view = await openTargetView(planning, sights, keys, concerned, managersOf(planning, read));
+  await managers.learn(managersOf(planning, read));
+  const view = await openTargetView(planning, sights, keys, concerned, managers);
   const candidates = read.map((one) => withSettledManager(planning, one, view));
-  const made = await planOnProof(planning, view, (seen) => collect(planning, candidates, gone, links, seen));
+  const made = await planOnProof(planning, view, (proven) => collect(planning, candidates, gone, links, proven));
   if (planning.only || isVirtual(planning)) return made;
   const rows = await unlinkedRows(planning, range, links, known);
   return { ...made, changes: [...made.changes, ...rows] };
@@ -79,11 +84,16 @@ async function entriesOf(planning: Planning, range: Range): Promise<readonly Ent
 
 /**
  * An entry (its withheld values taken out), selected and projected.
- * @param sight what is known of its object; absent: it is planned in full, for people
+ * @param seen what is known of its object and its manager; absent: it is planned in full, for people
  */
-export function candidateOf({ plan, route }: Planning, entry: Entry, link: Link | null, sight?: TargetView['sight']): Candidate {
+export function candidateOf(
+  { plan, route }: Planning,
+  entry: Entry,
+  link: Link | null,
+  seen?: Pick<TargetView, 'sight' | 'manager'>,
+): Candidate {
   const selected = plan.select(entry);
-  const settled = sight && selected.kept && link?.targetId ? plan.settled(entry, link, sight(link.targetId)) : null;
+  const settled = seen && selected.kept && link?.targetId ? plan.settled(entry, link, seen.sight(link.targetId), seen.manager) : null;
   if (settled) return { entry, selected, projection: null, settled, link };
   // What we made becomes what the route says by now; what we adopted was there before us and stays what it is.
   const as = link?.state === 'linked' && link.adopted ? link.as : pushTypeOf(route.push.as, entry.kind);

@@ -2,7 +2,7 @@ import { addressKey } from '../connectors/connector.ts';
 import { type Entry, primaryAddress } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import { formatStamp, parseStamp } from '../model/stamp.ts';
-import type { ManagerSight } from '../rules/view.ts';
+import type { ManagerSight, TargetView } from '../rules/view.ts';
 import { compileWithhold } from '../rules/withhold.ts';
 import type { TargetIndex } from '../store/store.ts';
 import { isAmong, type Planning } from './planning.ts';
@@ -44,19 +44,45 @@ interface Around {
   readonly isComing: (manager: Entry) => boolean;
 }
 
-/** Whom each address means at the target: whom a plan may name as a manager. */
-export async function managerSights(
+/** Whom addresses mean at the target: whom a plan may name as a manager. */
+export interface ManagerSights {
+  /** Looks for those that are not known yet. */
+  learn(addresses: Iterable<string>): Promise<void>;
+  /** Of an address that was learnt. */
+  readonly sight: TargetView['manager'];
+}
+
+/** Nobody is learnt where managers are no objects. */
+export const NO_MANAGERS: ManagerSights = { learn: async () => {}, sight: () => null };
+
+/**
+ * Managers as planning one range sees them.
+ * @param seen the target; null: its objects are link rows, and none is a manager
+ * @param links at hand
+ */
+export function openManagers(
   planning: Planning,
-  target: TargetIndex,
-  rows: RowReader,
-  addresses: Iterable<string>,
+  seen: { readonly index: TargetIndex; readonly rows: RowReader } | null,
   links: readonly Link[],
-): Promise<ReadonlyMap<string, ManagerSight>> {
-  const sights = new Map<string, ManagerSight>();
-  const wanted = new Set(addresses);
-  if (wanted.size === 0) return sights;
+): ManagerSights {
+  if (!seen || !planning.capabilities.some(({ fields }) => fields.manager?.reference)) return NO_MANAGERS;
+  const sights = new Map<string, ManagerSight | null>();
+  let around: Around | null = null;
+  return {
+    async learn(addresses) {
+      for (const address of addresses) {
+        if (sights.has(address)) continue;
+        around ??= await openAround(planning, seen.index, seen.rows, links);
+        sights.set(address, await sightOf(around, address));
+      }
+    },
+    sight: (address) => sights.get(address) ?? null,
+  };
+}
+
+async function openAround(planning: Planning, target: TargetIndex, rows: RowReader, links: readonly Link[]): Promise<Around> {
   const superiors = await sourceSuperiors(planning);
-  const around: Around = {
+  return {
     planning,
     source: await planning.context.store.snapshots.index(planning.route.from, planning.sourceState.version),
     target,
@@ -65,23 +91,22 @@ export async function managerSights(
     links: new Map(links.map((link) => [link.sourceId, link])),
     isComing: comingBy(planning, superiors),
   };
-  for (const address of wanted) {
-    const sight = await sightOf(around, address);
-    if (sight) sights.set(address, sight);
-  }
-  return sights;
 }
 
+/** The stamp tells without a link row being read; only of somebody who is wanted, and shows no stamp yet, the link is asked. */
 async function sightOf(around: Around, address: string): Promise<ManagerSight | null> {
   const ids = around.source.find(addressKey(address));
+  const coming = ids.filter((id) => {
+    const manager = around.superiors.byId(id);
+    return manager !== null && around.isComing(manager);
+  });
   for (const id of ids) {
-    const there = stamped(around, id) ?? (await linked(around, id));
+    const there = stamped(around, id) ?? (coming.includes(id) ? await linked(around, id) : null);
     if (there !== null) return { id: there };
   }
   const there = await standsThere({ route: around.planning.route.id, known: ids.length > 0 }, around.target, around.rows, address);
   if (there !== null) return { id: there };
-  const managers = ids.map((id) => around.superiors.byId(id));
-  return managers.some((manager) => manager && around.isComing(manager)) ? { id: null } : null;
+  return coming.length > 0 ? { id: null } : null;
 }
 
 /** The object that carries the stamp for a source id: the index knows, without a link row being read. */

@@ -8,7 +8,7 @@ import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
-import { managerSights, type RowReader, withTargetManager } from './targetManagers.ts';
+import { type ManagerSights, NO_MANAGERS, type RowReader, withTargetManager } from './targetManagers.ts';
 import { mayShowLate, writtenLately } from './writtenLately.ts';
 
 /** What is known of the objects that links name, and what further looks at the target read with. */
@@ -46,14 +46,14 @@ export function sightIn(sights: Sights | null): TargetView['sight'] {
  * The target as planning one range sees it: the index for everything, rows only for hits and for objects that changed since their image.
  * @param keys of the entries that the target is searched for
  * @param links of the range
- * @param managers addresses that the range's entries name as their managers, where those must be objects of the target
+ * @param managers whom the range's entries name as their managers, learnt before
  */
 export async function openTargetView(
   planning: Planning,
   sights: Sights | null,
   keys: readonly string[],
   links: readonly Link[],
-  managers: readonly string[] = [],
+  managers: ManagerSights = NO_MANAGERS,
 ): Promise<TargetView> {
   if (!sights) return VIRTUAL;
   const { index, writes, rows } = sights;
@@ -68,13 +68,12 @@ export async function openTargetView(
   }
   const named = await linksOfUnstamped(planning, hits, links);
   const absent = await absentSources(planning, hits, named);
-  const whom = await managerSights(planning, index, rows, managers, links);
   return {
     sight: sights.sight,
     hits: (key) => hits.get(key) ?? [],
     linkOf: (id) => named.get(id) ?? null,
     sourceHas: (id) => !absent.has(id),
-    manager: (address) => whom.get(address) ?? null,
+    manager: managers.sight,
   };
 }
 

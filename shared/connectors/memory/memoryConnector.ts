@@ -206,6 +206,7 @@ function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean)
   const { request, pending } = partsNow(directory, asked);
   if (request.change === 'delete') {
     const there = directory.entries.delete(request.targetId!);
+    if (directory.managers) forgetManager(directory, request.targetId!);
     directory.writes += 1;
     return { ok: true, targetId: request.targetId!, notKept: [], note: there ? null : 'alreadyGone' };
   }
@@ -299,4 +300,9 @@ function find(directory: MemoryDirectory, query: FindQuery): Entry | null {
     if (entry.type === TYPES[query.as] && (entry.stamp === query.stamp || (query.alias !== '' && entry.attributes.alias === query.alias)))
       return entry;
   return null;
+}
+
+/** Who is gone manages nobody. */
+function forgetManager(directory: MemoryDirectory, id: string): void {
+  for (const { managerRef, ...entry } of [...directory.entries.values()]) if (managerRef === id) directory.entries.set(entry.id, entry);
 }
