@@ -47,6 +47,12 @@ describe('the index of a target', () => {
     expect([index.stamped('other').length, index.stamped('nobody')]).toEqual([1, []]);
   });
 
+  it('names everybody who is a manager once, over all pieces', () => {
+    const record = (id: string, manager?: string): IndexRecord => ({ ...sampleIndexRecord(id, []), ...(manager ? { manager } : {}) });
+    const pieces = [stored([record('t0', 'm1'), record('t1', 'm1'), record('t2')]), stored([record('t3', 'm2'), record('t4', 'm1')])];
+    expect([...createIndex('v', pieces).managers].sort()).toEqual(['m1', 'm2']);
+  });
+
   it('keeps leading zeros of hashes', () => {
     const index = createIndex('v', [stored([{ id: 'a', hash: '0000000000000001', keys: [] }])]);
     expect(index.hash('a')).toBe('0000000000000001');

@@ -19,7 +19,8 @@ export async function livingIds(
     const ids = living.get(page.set);
     if (!ids) continue;
     if (page.restarted) ids.clear();
-    for (const part of page.parts) ids.add(part.id);
+    // What only tells somebody's manager is no object of its own.
+    for (const part of page.parts) if (part.manager !== 'only') ids.add(part.id);
     for (const id of page.leftOut ?? []) ids.add(id);
     for (const id of page.removed) ids.delete(id);
   }
