@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../shared/model/entry.ts';
 import type { JobRecord } from '../../shared/model/job.ts';
 import { approveJob } from '../../shared/sync/decide.ts';
 import { twice } from './deaths.ts';
@@ -46,12 +47,24 @@ const jobs: Readonly<Record<string, (world: SyncWorld) => Promise<JobRecord>>> =
   },
 };
 
+/** Ten people to a manager, in two directories that keep managers as references. */
+function setManagers(world: SyncWorld): void {
+  for (const directory of [world.a, world.b]) directory.managers = true;
+  for (const [n, [id, entry]] of [...world.a.entries].entries()) world.a.entries.set(id, { ...entry, managerRef: `a-${(n % 4) * 10}` });
+}
+
+function bossOf(world: SyncWorld, entry: Entry): readonly string[] {
+  return entry.managerRef === undefined ? [] : [`${entry.stamp}: ${world.b.entries.get(entry.managerRef)?.stamp}`];
+}
+
 describe('activities that run again after their effects', () => {
   it.each([
-    ['one by one', false],
-    ['together', true],
-  ])('leave the same jobs and the same directories as activities that run once, changes written %s', async (_name, together) => {
+    ['one by one', false, false],
+    ['together', true, false],
+    ['with managers', false, true],
+  ])('leave the same jobs and the same directories as activities that run once, changes written %s', async (_name, together, managers) => {
     const worlds = [createWorld({ a: 40, b: 20, both: true }), createWorld({ a: 40, b: 20, both: true, step: twice })];
+    if (managers) for (const world of worlds) setManagers(world);
     if (together) for (const directory of worlds.flatMap(({ a, b }) => [a, b])) directory.together = { calls: 0 };
     for (const [name, run] of Object.entries(jobs)) {
       const seen = [];
@@ -66,6 +79,7 @@ describe('activities that run again after their effects', () => {
           memory: { accepted, approved, removals: removals.map(({ count }) => count) },
           writes: [world.a.writes, world.b.writes],
           unconfirmed: (await world.store.snapshots.state('a'))?.unconfirmed,
+          managers: [...world.b.entries.values()].flatMap((entry) => bossOf(world, entry)).sort(),
           stamps: [...world.b.entries.values()].flatMap((entry) => entry.stamp ?? []).sort(),
           leases: await Promise.all(['a', 'b'].map((id) => world.store.leases.read(id).then((lease) => (lease?.job ? 'taken' : 'free')))),
         });
