@@ -59,7 +59,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
     trigger: record?.job.trigger ?? 'api',
     retries: !record?.errand,
     connector,
-    findManager: createManagerFinder(context, configuration, start),
+    findManager: createManagerFinder(context, configuration, { ...start, undoes: record?.errand?.what === 'undo' }),
     cancelled,
     lastShown: 0,
   };

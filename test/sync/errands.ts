@@ -33,7 +33,10 @@ export async function relink(world: SyncWorld, dryRun = false): Promise<JobRecor
 /** What the target holds, by stamp or address: ids and creation times of objects that were made again are their own. */
 export function held(world: SyncWorld): Record<string, Omit<Entry, 'id' | 'createdAt'>> {
   return Object.fromEntries(
-    [...world.b.entries.values()].map(({ id: _id, createdAt: _at, ...entry }) => [entry.stamp ?? entry.addresses[0] ?? '', entry]),
+    [...world.b.entries.values()].map(({ id: _id, createdAt: _at, managerRef, ...entry }) => {
+      const boss = world.b.entries.get(managerRef ?? '');
+      return [entry.stamp ?? entry.addresses[0] ?? '', boss ? { ...entry, managerRef: boss.stamp ?? boss.id } : entry];
+    }),
   );
 }
 
