@@ -13,6 +13,8 @@ interface One {
   readonly addresses: readonly string[];
   readonly contact: boolean;
   readonly enabled: boolean;
+  /** The number of somebody of the same home, who may not be there. */
+  readonly boss: number | null;
 }
 
 const address = fc.tuple(fc.constantFrom('x', 'y', 'z'), fc.constantFrom(...DOMAINS)).map(([name, domain]) => `${name}@${domain}`);
@@ -25,6 +27,7 @@ const people: fc.Arbitrary<readonly One[]> = fc
       addresses: fc.uniqueArray(address, { minLength: 1, maxLength: 3 }),
       contact: fc.boolean(),
       enabled: fc.boolean(),
+      boss: fc.option(fc.nat(6)),
     }),
     { minLength: 2, maxLength: 8, selector: ({ home, n }) => `${home}${n}` },
   )
@@ -37,12 +40,14 @@ const people: fc.Arbitrary<readonly One[]> = fc
     });
   });
 
-function entryOf({ home, n, addresses, contact, enabled }: One): Entry {
-  return person(home, n, { addresses, enabled, ...(contact ? { kind: 'contact', type: 'MailContact' } : {}) });
+function entryOf({ home, n, addresses, contact, enabled, boss }: One): Entry {
+  const managerRef = boss === null ? {} : { managerRef: `${home}-${boss}` };
+  return person(home, n, { addresses, enabled, ...managerRef, ...(contact ? { kind: 'contact', type: 'MailContact' } : {}) });
 }
 
 function meshOf(all: readonly One[]): Organisations {
   const of = createOrganisations(IDS, { mesh: true });
+  for (const id of IDS) of.directories[id]!.managers = true;
   for (const one of all) of.put(one.home, entryOf(one));
   return of;
 }
