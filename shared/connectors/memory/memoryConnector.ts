@@ -15,6 +15,7 @@ import {
   type WriteRequest,
 } from '../connector.ts';
 import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
+import { forgetManager, refusedManager } from './memoryManagers.ts';
 import { type MemoryGroup, readMembers } from './memoryMembers.ts';
 import { type Together, writeMany } from './memoryTogether.ts';
 
@@ -201,12 +202,12 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
 function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean): WriteAnswer {
   const answer = directory.onWrite?.(asked);
   if (answer) return answer;
-  if (directory.managers && typeof asked.fields.manager === 'string' && !directory.entries.has(asked.manager?.id ?? ''))
-    return { ...refused('notFound', 'gone', `There is no manager ${asked.manager?.id}.`), retry: 'never' };
+  const noManager = refusedManager(directory, asked);
+  if (noManager) return noManager;
   const { request, pending } = partsNow(directory, asked);
   if (request.change === 'delete') {
     const there = directory.entries.delete(request.targetId!);
-    if (directory.managers) forgetManager(directory, request.targetId!);
+    forgetManager(directory, request.targetId!);
     directory.writes += 1;
     return { ok: true, targetId: request.targetId!, notKept: [], note: there ? null : 'alreadyGone' };
   }
@@ -300,9 +301,4 @@ function find(directory: MemoryDirectory, query: FindQuery): Entry | null {
     if (entry.type === TYPES[query.as] && (entry.stamp === query.stamp || (query.alias !== '' && entry.attributes.alias === query.alias)))
       return entry;
   return null;
-}
-
-/** Who is gone manages nobody. */
-function forgetManager(directory: MemoryDirectory, id: string): void {
-  for (const { managerRef, ...entry } of [...directory.entries.values()]) if (managerRef === id) directory.entries.set(entry.id, entry);
 }
