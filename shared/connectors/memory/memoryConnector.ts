@@ -2,18 +2,18 @@ import type { AttributeName } from '../../model/attributes.ts';
 import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
-import {
-  type Absence,
-  addressKey,
-  type Capability,
-  type Capacity,
-  type Connector,
-  type FindQuery,
-  type PendingParts,
-  type PullPage,
-  type WriteAnswer,
-  type WriteRequest,
+import type {
+  Absence,
+  Capability,
+  Capacity,
+  Connector,
+  FindQuery,
+  PendingParts,
+  PullPage,
+  WriteAnswer,
+  WriteRequest,
 } from '../connector.ts';
+import { clash } from './memoryAddresses.ts';
 import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
 import { forgetManager, refusedManager } from './memoryManagers.ts';
 import { type MemoryGroup, readMembers } from './memoryMembers.ts';
@@ -227,16 +227,6 @@ function write(directory: MemoryDirectory, asked: WriteRequest, unique: boolean)
   directory.writes += 1;
   if (!known && directory.lag) directory.made.set(id, directory.lag.now());
   return { ok: true, targetId: id, notKept: [], note: null, ...(pending ? { pending } : {}) };
-}
-
-/** Addresses of every kind are unique, and so are aliases. */
-function clash(other: Entry, entry: Entry): boolean {
-  const { alias } = entry.attributes;
-  return (
-    other.addresses.some((address) => entry.addresses.some((own) => addressKey(own) === addressKey(address))) ||
-    (other.x500 ?? []).some((address) => entry.x500?.includes(address)) ||
-    (alias !== undefined && other.stamp !== undefined && other.attributes.alias === alias)
-  );
 }
 
 /** What of a request the directory takes now, and what it takes later. */
