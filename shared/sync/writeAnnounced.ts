@@ -8,7 +8,7 @@ import type { ManagerFinder } from './managerFinder.ts';
 import type { LanePosition } from './pushBatch.ts';
 import { withManagers } from './withManagers.ts';
 import { plainRequest, writeChange, writtenBy } from './writeChange.ts';
-import { answerOf, type WriteContext, type Written } from './written.ts';
+import { answerOf, undecided, type WriteContext, type Written } from './written.ts';
 
 const REFUSALS_THAT_STOP = 3;
 const SHOWN_EVERY_MS = 1_500;
@@ -67,6 +67,7 @@ export async function writeAnnounced(
     }
     return true;
   } finally {
+    for (const { change, lookUp } of open) if (lookUp) outcomes[change.id] ??= undecided(write);
     if (open.size > 0) await withdraw(run.context, [...open]);
   }
 }
@@ -117,6 +118,7 @@ async function keep(run: Run, change: Change, written: Written, outcomes: Record
   if (written.kind === 'deferred') {
     const until = Math.min(run.position.deferredUntil ?? Number.POSITIVE_INFINITY, written.until);
     run.position = { ...run.position, deferredUntil: until };
+    if (written.said) outcomes[change.id] = written.said;
     if (!written.parts) return;
     await run.context.store.links.put(written.parts.link);
     outcomes[change.id] = written.parts.outcome;

@@ -3,7 +3,7 @@ import type { Link } from '../model/link.ts';
 import type { Change, Fields } from '../model/plan.ts';
 import { convertObject, wholeLink } from './convertObject.ts';
 import { requestOf, restOf } from './writeRequest.ts';
-import { answered, answerOf, outcome, type WriteContext, type Written } from './written.ts';
+import { answered, answerOf, outcome, undecided, type WriteContext, type Written } from './written.ts';
 
 /** A created object may not be visible at once: how long after the intent "not found" proves nothing. */
 const LAG_MS = 20_000;
@@ -43,7 +43,7 @@ export async function writeChange(context: WriteContext, planned: Change, link: 
     if (found === 'wait') return UNDECIDED;
     return found ?? context.connector.write(open ? restOf(change, whole, open.fields) : requestOf(change, whole));
   });
-  if (looked.waits) return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS, parts: null };
+  if (looked.waits) return { kind: 'deferred', until: Date.parse(link.intent!.at) + LAG_MS, parts: null, said: undecided(context) };
   return answered(context, change, whole, answer, looked.found);
 }
 

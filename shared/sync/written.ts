@@ -11,7 +11,13 @@ import { isRelease } from './writeRequest.ts';
 export type Written =
   | { readonly kind: 'done'; readonly link: Link; readonly outcome: Outcome; readonly permission: boolean }
   /** The same change must be looked at again after this time. With parts that wait for the target: the row to store and what is said until then. */
-  | { readonly kind: 'deferred'; readonly until: number; readonly parts: { readonly link: Link; readonly outcome: Outcome } | null };
+  | {
+      readonly kind: 'deferred';
+      readonly until: number;
+      readonly parts: { readonly link: Link; readonly outcome: Outcome } | null;
+      /** What is true if nobody looks again. Absent: it was said before. */
+      readonly said?: Outcome;
+    };
 
 type Refused = Extract<WriteAnswer, { ok: true }>['refused'];
 
@@ -99,6 +105,18 @@ export function deferred(
   const open = { change: change.id, fields: parts.fields, until: parts.until, since };
   const waiting = failed(context, { ...written, retry, doneChange: null, open }, parts.failure, answer.targetId, null, true);
   return { kind: 'deferred', until: parts.until, parts: { link: waiting.link, outcome: { ...waiting.outcome, provisional: true } } };
+}
+
+/** What is said of a create that was announced and not looked up yet: its object may be there. */
+export function undecided(context: Pick<WriteContext, 'now' | 'retries'>): Outcome {
+  const failure: Failure = {
+    code: 'notYetVisible',
+    message: 'Nobody knows yet whether this object was made: the answer was lost.',
+    nextStep: 'The next job of this route asks the target for it before it makes one.',
+  };
+  const at = context.now();
+  const retryAt = context.retries === false ? null : retryTime(1, at);
+  return { result: 'failed', at: at.toISOString(), targetId: null, failure, retryAt, owner: null, note: null, provisional: true };
 }
 
 /** Fields that the object may not have are a warning of a change that is done. */
