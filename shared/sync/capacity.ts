@@ -6,10 +6,7 @@ import { connectorSettings, type SyncContext } from './context.ts';
 import { isCarriedOut } from './cutBatches.ts';
 import type { SettledRoute } from './settleRoutes.ts';
 
-/**
- * What would not fit into a target, by route: what it held at its last complete read, with everything that the routes of this job would make and
- * remove. Only routes that need more room are named; a plan that makes none worse is never held for it.
- */
+/** What would not fit into a target, by route: what it held at its last complete read, with everything that the routes of this job would do. */
 export async function capacityTrips(
   context: SyncContext,
   target: string,
@@ -19,7 +16,20 @@ export async function capacityTrips(
   const { capacity } = context.open(connectorSettings(configuration, target), configuration).connector;
   const held = capacity ? (await context.store.snapshots.state(target))?.held : undefined;
   if (!capacity || !held) return new Map();
-  const growths = routes.map(({ key, changes }) => ({ route: key.route, growth: growthOf(capacity, changes) }));
+  const growths = routes.map(({ key, changes }) => ({
+    route: key.route,
+    growth: sumOf(changes.filter(isCarriedOut).map((change) => growthBy(capacity, change))),
+  }));
+  return overfull(target, capacity, held, growths);
+}
+
+/** Only routes that need more room are named; a plan that makes nothing worse is never held for it. */
+export function overfull(
+  target: string,
+  capacity: Capacity,
+  held: Held,
+  growths: readonly { readonly route: string; readonly growth: Held }[],
+): ReadonlyMap<string, readonly Trip[]> {
   const after: Held = {
     objects: growths.reduce((n, { growth }) => n + growth.objects, held.objects),
     bytes: growths.reduce((n, { growth }) => n + growth.bytes, held.bytes),
@@ -40,20 +50,16 @@ export async function capacityTrips(
   return new Map(growing.map((route) => [route, trips]));
 }
 
-function growthOf(capacity: Capacity, changes: readonly Change[]): Held {
-  let objects = 0;
-  let bytes = 0;
-  for (const change of changes.filter(isCarriedOut)) {
-    const image = (pick: 'before' | 'after'): Fields => Object.fromEntries(change.fields.map((field) => [field.name, field[pick]]));
-    if (change.change === 'create') {
-      objects += 1;
-      bytes += capacity.sizeOf({ ...change.desired, stamp: change.stamp });
-    } else if (change.change === 'delete') {
-      objects -= 1;
-      bytes -= capacity.sizeOf(image('before'));
-    } else bytes += capacity.sizeOf(image('after')) - capacity.sizeOf(image('before'));
-  }
-  return { objects, bytes };
+/** What a change that is carried out adds to what its target holds; less than nothing for one that removes. */
+export function growthBy(capacity: Capacity, change: Pick<Change, 'change' | 'fields' | 'desired' | 'stamp'>): Held {
+  const image = (pick: 'before' | 'after'): Fields => Object.fromEntries(change.fields.map((field) => [field.name, field[pick]]));
+  if (change.change === 'create') return { objects: 1, bytes: capacity.sizeOf({ ...change.desired, stamp: change.stamp }) };
+  if (change.change === 'delete') return { objects: -1, bytes: -capacity.sizeOf(image('before')) };
+  return { objects: 0, bytes: capacity.sizeOf(image('after')) - capacity.sizeOf(image('before')) };
+}
+
+export function sumOf(growths: readonly Held[]): Held {
+  return growths.reduce((sum, one) => ({ objects: sum.objects + one.objects, bytes: sum.bytes + one.bytes }), { objects: 0, bytes: 0 });
 }
 
 function wordsOf(target: string, capacity: Capacity, held: Held, after: Held, routes: readonly string[]): string {

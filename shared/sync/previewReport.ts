@@ -3,7 +3,7 @@ import type { Counts, Trip } from '../model/job.ts';
 import { count, listed } from '../rules/explainWords.ts';
 import { type Differences, differenceText } from '../rules/planDifference.ts';
 import type { SyncContext } from './context.ts';
-import { countsOf, differencesOf, planOf, type Samples, type Side, tripsIn } from './previewRoute.ts';
+import { countsOf, differencesOf, planOf, type Samples, type Side, tripsIn, tripsOfCapacity } from './previewRoute.ts';
 import type { RouteWork } from './previewWork.ts';
 import { managedObjects } from './putConfiguration.ts';
 import { type SettledRoute, settleRoutes } from './settleRoutes.ts';
@@ -57,13 +57,17 @@ export async function routePreviews(
 ): Promise<readonly RoutePreview[]> {
   const before = await settled(works, (work) => work.now);
   const after = await settled(works, (work) => work.after);
+  const tooMuch = capacityOf(works, after);
   const reports: RoutePreview[] = [];
   for (const route of next.routes) {
     const known = now?.routes.find((one) => one.id === route.id);
     const work = works.find((one) => one.route.id === route.id);
     if (!route.enabled) reports.push(await disabled(context, route.id, known?.enabled ?? false));
     else if (!work) reports.push({ ...NOTHING, id: route.id, state: 'unaffected', effect: 'Not affected.' });
-    else reports.push(await planned(context, work, known ? 'changed' : 'added', before.get(route.id), after.get(route.id)));
+    else
+      reports.push(
+        await planned(context, work, known ? 'changed' : 'added', before.get(route.id), after.get(route.id), tooMuch.get(route.id) ?? []),
+      );
   }
   for (const route of now?.routes ?? [])
     if (!next.routes.some((one) => one.id === route.id)) reports.push(await dropped(context, route.id));
@@ -78,19 +82,27 @@ async function settled(works: readonly RouteWork[], side: (work: RouteWork) => S
   return routes;
 }
 
+/** What does not fit into a target, counted over all its routes. */
+function capacityOf(works: readonly RouteWork[], after: ReadonlyMap<string, SettledRoute>): ReadonlyMap<string, readonly Trip[]> {
+  const sides = works.flatMap((work) => work.after ?? []);
+  const byTarget = Map.groupBy(sides, (one) => one.planning.route.to);
+  return new Map([...byTarget.values()].flatMap((some) => [...tripsOfCapacity(some, after)]));
+}
+
 async function planned(
   context: SyncContext,
   work: RouteWork,
   state: 'changed' | 'added',
   now: SettledRoute | undefined,
   after: SettledRoute | undefined,
+  tooMuch: readonly Trip[],
 ): Promise<RoutePreview> {
   const { unread, cause } = work;
   const notReadYet = { attributes: unread.attributes, fields: [...unread.fields], conditions: unread.conditions };
   const ranges = { done: work.done, of: work.ranges.length };
   if (!after) return { ...NOTHING, id: work.route.id, state, cause, ranges, notReadYet, effect: `Cannot be planned: ${cause}` };
   const { differences, samples } = differencesOf(now?.changes ?? [], after.changes, work.samples);
-  const heldBecause = await tripsIn(context, after, context.now());
+  const heldBecause = [...(await tripsIn(context, after, context.now())), ...tooMuch];
   const held =
     heldBecause.length > 0
       ? `It would be held: ${listed(heldBecause.map((trip) => `${trip.breaker} ${trip.value} of at most ${trip.limit}`))}.`

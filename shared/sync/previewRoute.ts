@@ -3,8 +3,11 @@ import type { Counts, Trip } from '../model/job.ts';
 import type { Batch, Change, FieldName } from '../model/plan.ts';
 import { DIFFERENCES, type DifferenceKind, type Differences, differenceOf, newFields, slim } from '../rules/planDifference.ts';
 import type { DraftChange } from '../rules/view.ts';
+import type { Held } from '../store/store.ts';
+import { growthBy, overfull, sumOf } from './capacity.ts';
 import type { SyncContext } from './context.ts';
 import { countRoute } from './countRoute.ts';
+import { isCarriedOut } from './cutBatches.ts';
 import { tripsOf } from './judgeRoute.ts';
 import { openPlanning, type Planning } from './planning.ts';
 import { type PlannedRange, planRange } from './planRange.ts';
@@ -17,6 +20,8 @@ export interface Side {
   readonly planning: Planning;
   /** Without texts of people: see `slim`. */
   readonly changes: DraftChange[];
+  /** What they add to a target with a capacity, by `growthKey`: texts have a size, and they are not kept. */
+  readonly growth: Map<string, Held>;
   readonly pieces: RangeSummary[];
 }
 
@@ -41,7 +46,7 @@ const KEPT_SAMPLES = 20;
 export async function openSide(context: SyncContext, configuration: Configuration, route: string): Promise<Side> {
   // A managed object that the last read does not show would be asked for by id, one call each: here the read's word counts.
   const planning = await openPlanning(context, { configuration, route, only: null, earlierTarget: 'preview', lookOnly: true });
-  return { planning, changes: [], pieces: [] };
+  return { planning, changes: [], growth: new Map(), pieces: [] };
 }
 
 /** Plans one range on both sides and keeps sums, slim changes and samples of what differs. */
@@ -61,7 +66,26 @@ export async function previewRange(
 function keep(side: Side | null, planned: PlannedRange | null): void {
   if (!side || !planned) return;
   side.pieces.push(planned.summary);
-  for (const change of planned.changes) side.changes.push(slim(change));
+  const { capacity } = side.planning.target;
+  for (const change of planned.changes) {
+    if (capacity && isCarriedOut(change)) side.growth.set(growthKey(change), growthBy(capacity, change));
+    side.changes.push(slim(change));
+  }
+}
+
+function growthKey({ change, sourceId }: Pick<Change, 'change' | 'sourceId'>): string {
+  return `${change} ${sourceId}`;
+}
+
+/** What would not fit into the target of these routes, by route. `sides` and what claims left of their changes. */
+export function tripsOfCapacity(sides: readonly Side[], settled: ReadonlyMap<string, SettledRoute>): ReadonlyMap<string, readonly Trip[]> {
+  const { target, targetState } = sides[0]!.planning;
+  if (!target.capacity || !targetState.held) return new Map();
+  const growths = sides.map(({ planning, growth }) => {
+    const changes = settled.get(planning.route.id)?.changes.filter(isCarriedOut) ?? [];
+    return { route: planning.route.id, growth: sumOf(changes.flatMap((change) => growth.get(growthKey(change)) ?? [])) };
+  });
+  return overfull(target.id, target.capacity, targetState.held, growths);
 }
 
 /** Fields whose source value is not read yet are neither written nor emptied; an update of nothing else is none. */

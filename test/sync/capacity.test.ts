@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { approveJob } from '../../shared/sync/decide.ts';
+import { previewConfiguration } from '../../shared/sync/preview.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
 
 /** A directory that takes so much and no more (Google: 200,000 shared contacts or 40 MB): the plan says so before its first write. */
@@ -84,6 +85,34 @@ describe('a target with a capacity', () => {
       state: 'completed',
       routes: [{ created: 10, held: 0, heldBecause: [{ breaker: 'capacity', value: 10, limit: 9 }] }],
     });
+  });
+
+  it('a preview of a document that would let more in says it with the numbers of the run', async () => {
+    const world = worldOf(10, {});
+    const bosses = { attribute: 'jobTitle', operator: 'Equals', value: 'Boss' } as const;
+    world.configure((document) => Object.assign(document.routes![0]!, { filter: { where: bosses } }));
+    world.a.entries.set('a-3', person('a', 3, { attributes: { displayName: 'Boss 3', jobTitle: 'Boss' } }));
+    await world.run({ action: 'sync' });
+    await world.run({ action: 'sync' });
+    const { objects, bytes } = (await held(world)) as { objects: number; bytes: number };
+    expect(objects).toBe(1);
+    let copy = '';
+    world.configure((document) => {
+      const { filter: _filter, ...route } = document.routes![0]!;
+      copy = JSON.stringify({ ...document, routes: [route] });
+    });
+    const shown = async (capacity: { objects?: number; bytes?: number }): Promise<unknown> => {
+      world.b.capacity = { ...world.b.capacity!, objects: 1e6, bytes: 1e9, ...capacity };
+      const { routes } = await previewConfiguration(world.context, copy, { local: true, allowedHosts: [], budgetMs: 60_000 });
+      return routes[0]!.heldBecause;
+    };
+    expect(await shown({ objects: 10 })).toEqual([]);
+    expect(await shown({ objects: 9 })).toMatchObject([{ breaker: 'capacity', before: 1, after: 10, limit: 9 }]);
+    const told = (await shown({ bytes: bytes + 1 })) as { after: number }[];
+    world.configure((document) => Object.assign(document.routes![0]!, { filter: {} }));
+    const { job } = await world.run({ action: 'simulate' });
+    expect(told).toEqual(job.routes[0]!.heldBecause);
+    expect(told[0]!.after).toBeGreaterThan(bytes * 5);
   });
 
   it('who takes no more room than he gives back is not held, in a target that is over its capacity already', async () => {
