@@ -12,7 +12,9 @@ export interface Asked {
   readonly contact: readonly string[];
   /** Birthdays are mapped or filtered: a request for each person. */
   readonly birthdays: boolean;
-  /** Wanted attributes, without the stamp's place. */
+  /** Managers are mapped or filtered: told as references, and Exchange's names with them. */
+  readonly managers: boolean;
+  /** Wanted attributes that are values, without the stamp's place. */
   readonly fields: readonly FieldMap[];
   /** `raw.` names by where they are. */
   readonly userRaw: readonly string[];
@@ -73,7 +75,8 @@ export function whatToAsk(
   wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] },
 ): Asked {
   const names = new Set(['displayName', ...wanted.attributes.filter(isAttributeName)]);
-  const fields = FIELDS.filter((field) => names.has(field.attribute) && field.attribute !== settings.stamp);
+  const fields = FIELDS.filter((field) => names.has(field.attribute) && field.attribute !== settings.stamp && !field.reference);
+  const managers = names.has('manager');
   const first = (path: string): string => path.split('.')[0]!;
   const userRaw = wanted.raw.filter((name) => USER_PROPERTIES.has(first(name)));
   const groupRaw = wanted.raw.filter((name) => GROUP_PROPERTIES.has(first(name)));
@@ -86,9 +89,15 @@ export function whatToAsk(
       ...fields.flatMap((field) => (field.group && field.user ? [field.user] : [])),
       ...groupRaw.map(first),
     ]),
-    recipient: distinct([...RECIPIENT_ALWAYS, stampProperty, ...fields.flatMap((field) => field.recipient ?? [])]),
-    contact: distinct([...CONTACT_ALWAYS, ...fields.flatMap((field) => field.contact ?? [])]),
+    recipient: distinct([
+      ...RECIPIENT_ALWAYS,
+      stampProperty,
+      ...fields.flatMap((field) => field.recipient ?? []),
+      ...(managers ? ['Name'] : []),
+    ]),
+    contact: distinct([...CONTACT_ALWAYS, ...fields.flatMap((field) => field.contact ?? []), ...(managers ? ['Manager'] : [])]),
     birthdays: wanted.attributes.includes('birthday'),
+    managers,
   };
   const stampPath = `onPremisesExtensionAttributes.extensionAttribute${settings.stamp.replace(/\D/g, '')}`;
   const fingerprint = createHash('sha256')

@@ -77,6 +77,9 @@ export function recipientPart(row: Row, asked: Asked): EntryPart | null {
   if (createdAt !== undefined && meaning.own) part.createdAt = createdAt;
   const attributes = attributesOf(asked.fields, (field) => recipientValue(row, meaning, field.attribute, field.recipient));
   if (attributes) part.attributes = attributes;
+  // By its name a contact's manager is told.
+  const name = listOf(row.name)[0];
+  if (asked.managers && name !== undefined) part.name = name;
   return { id, primary: meaning.own ?? false, fields: part };
 }
 
@@ -103,7 +106,7 @@ export function sendersPart(row: Row, own: boolean): EntryPart | null {
   return { id, primary: false, fields: { internalOnly: isTrue(row.requiresenderauthenticationenabled) } };
 }
 
-/** What Get-Contact adds to a mail contact: company, phones, address. Null for contacts without mail. */
+/** What Get-Contact adds to a mail contact: company, phones, address, the name of its manager. Null for contacts without mail. */
 export function contactPart(row: Row, asked: Asked): EntryPart | null {
   const type = listOf(row.recipienttypedetails)[0];
   const id = recipientId(row, true);
@@ -112,5 +115,10 @@ export function contactPart(row: Row, asked: Asked): EntryPart | null {
     const value = field.contact ? row[field.contact.toLowerCase()] : undefined;
     return field.attribute === 'country' ? canonicalCountry(listOf(value)[0] ?? '') || value : value;
   });
-  return { id, primary: false, fields: attributes ? { attributes } : {} };
+  const manager = asked.managers ? listOf(row.manager)[0] : undefined;
+  return {
+    id,
+    primary: false,
+    fields: { ...(attributes ? { attributes } : {}), ...(manager === undefined ? {} : { managerRef: manager }) },
+  };
 }

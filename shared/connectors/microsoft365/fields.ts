@@ -15,6 +15,8 @@ export interface FieldMap {
   /** UTF-16 units that a mail contact or mail user takes (reference §5.7: cmdlet help, else the directory attribute behind it). */
   readonly maxLength?: number;
   readonly maxValues?: number;
+  /** No text: the directory keeps an object of its own there, and tells and takes it in ways of its own (`managers.ts`). */
+  readonly reference?: boolean;
 }
 
 const contact = (
@@ -58,6 +60,7 @@ export const FIELDS: readonly FieldMap[] = [
   { attribute: 'postalCode', user: 'postalCode', ...contact('PostalCode', 40) },
   { attribute: 'country', user: 'country', ...contact('CountryOrRegion', 128) },
   { attribute: 'notes', ...contact('Notes', 1024) },
+  { attribute: 'manager', user: 'manager', contact: 'Manager', write: { cmdlet: 'person', parameter: 'Manager' }, reference: true },
   { attribute: 'instantMessengers', user: 'imAddresses' },
   { attribute: 'languages', user: 'preferredLanguage' },
   { attribute: 'otherAddresses', user: 'otherMails' },

@@ -2,6 +2,7 @@ import type { AttributeValue } from '../../model/attributes.ts';
 import type { EntryPart } from '../../model/entry.ts';
 import type { Asked } from './asked.ts';
 import { canonicalCountry } from './countries.ts';
+import { managerOf } from './managers.ts';
 import { addAddresses, addStamp, attributesOf, isoTime, isTrue, type PartFields } from './parts.ts';
 import { listOf } from './proxies.ts';
 
@@ -45,6 +46,8 @@ export function userPart(user: GraphObject, asked: Asked): EntryPart {
   });
   if (attributes) part.attributes = attributes;
   addRaw(part, user, asked.userRaw);
+  const manager = managerOf(user);
+  if (asked.managers && manager) part.managerRef = manager;
   return { id: String(user.id), primary: true, fields: part };
 }
 

@@ -4,6 +4,7 @@ import { FailureError } from '../../model/failure.ts';
 import type { Asked } from './asked.ts';
 import { badAnswer, type Graph, graphFailure, okPage, parseJson } from './graph.ts';
 import { type GraphObject, groupPart, isBare, isPartial, userPart } from './graphParts.ts';
+import { deltaQuery, fromDelta, isManagerOnly, lastOfEach, managerPart, userQuery } from './managers.ts';
 import { PERMISSIONS } from './permissions.ts';
 import type { Position } from './position.ts';
 
@@ -34,10 +35,9 @@ export async function usersPage(graph: Graph, asked: Asked, position: Position, 
   const { permission } = PERMISSIONS.users;
   let listed = position.listed;
   const begin = async (): Promise<HttpAnswer> => {
-    const $select = asked.user.join(',');
-    const first = await graph.get({ path: '/users/delta', query: { $select } });
+    const first = await graph.get({ path: '/users/delta', query: deltaQuery(asked) });
     listed = [404, 405, 501].includes(first.status);
-    return listed ? graph.get({ path: '/users', query: { $select, $top: '999' } }) : first;
+    return listed ? graph.get({ path: '/users', query: { ...userQuery(asked), $top: '999' } }) : first;
   };
   const link = position.link ?? token;
   const { answer, restarted } = await fetchPage(graph, begin, link, position);
@@ -47,13 +47,14 @@ export async function usersPage(graph: Graph, asked: Asked, position: Position, 
   const deltaLink = page['@odata.deltaLink'] ?? null;
   if (next === null && deltaLink === null && !listed)
     throw badAnswer('Microsoft Graph ended /users/delta without a delta link: the read is not proven complete.');
-  const { live, removed } = lastOfEach(page.value);
-  refuseBareObjects(live);
-  const whole = await completed(graph, asked, live, mode);
+  const { live, removed } = lastWords(page.value);
+  const whole = live.filter((user) => !isManagerOnly(user));
+  refuseBareObjects(whole);
+  const people = await completed(graph, asked, whole, { mode, listed });
   return {
     mode,
-    parts: whole.parts,
-    removed: [...removed, ...whole.removed],
+    parts: [...people.parts, ...live.flatMap((user) => (isManagerOnly(user) ? (managerPart(user) ?? []) : []))],
+    removed: [...removed, ...people.removed],
     received: page.value.length,
     restarted,
     listed,
@@ -67,7 +68,7 @@ export async function groupsPage(graph: Graph, asked: Asked, position: Position)
   const begin = (): Promise<HttpAnswer> => graph.get({ path: '/groups', query: { $select: asked.group.join(','), $top: '999' } });
   const { answer, restarted } = await fetchPage(graph, begin, position.link, position);
   const page = okPage(answer, 'GET /groups', PERMISSIONS.groups.permission);
-  const { live } = lastOfEach(page.value);
+  const { live } = lastWords(page.value);
   const parts = live.flatMap((group) => groupPart(group, asked) ?? []);
   const entries = new Set(parts.map((part) => part.id));
   return {
@@ -107,13 +108,10 @@ async function fetchPage(
 }
 
 /** Replays and duplicates within a page: the last word counts, in the order in which it was said. */
-function lastOfEach(objects: readonly GraphObject[]): { live: readonly GraphObject[]; removed: readonly string[] } {
-  const last = new Map<string, GraphObject>();
-  for (const object of objects) {
-    if (typeof object.id !== 'string' || object.id === '') throw badAnswer('Microsoft Graph gave an object without an id.');
-    last.set(object.id, object);
-  }
-  const all = [...last.values()];
+function lastWords(objects: readonly GraphObject[]): { live: readonly GraphObject[]; removed: readonly string[] } {
+  if (objects.some((object) => typeof object.id !== 'string' || object.id === ''))
+    throw badAnswer('Microsoft Graph gave an object without an id.');
+  const all = lastOfEach(objects);
   return {
     live: all.filter((object) => !object['@removed']),
     removed: all.filter((object) => object['@removed']).map((object) => String(object.id)),
@@ -137,14 +135,15 @@ async function completed(
   graph: Graph,
   asked: Asked,
   users: readonly GraphObject[],
-  mode: 'full' | 'delta',
+  { mode, listed }: { readonly mode: 'full' | 'delta'; readonly listed: boolean },
 ): Promise<{ parts: readonly EntryPart[]; removed: readonly string[] }> {
   const parts: EntryPart[] = [];
   const removed: string[] = [];
   for (const user of users) {
     const whole = isPartial(user) ? await fetchUser(graph, asked, String(user.id)) : user;
     if (whole === null) removed.push(String(user.id));
-    else if (!isPartial(whole)) parts.push(userPart(whole, asked));
+    else if (!isPartial(whole))
+      parts.push(listed || whole !== user ? userPart(whole, asked) : fromDelta(userPart(whole, asked), whole, asked));
     else if (mode === 'full')
       parts.push({
         id: String(user.id),
@@ -156,7 +155,7 @@ async function completed(
 }
 
 async function fetchUser(graph: Graph, asked: Asked, id: string): Promise<GraphObject | null> {
-  const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: { $select: asked.user.join(',') } });
+  const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: userQuery(asked) });
   if (answer.status === 404) return null;
   if (answer.status !== 200) throw graphFailure(answer, 'GET /users/{id}', PERMISSIONS.users.permission);
   return parseJson(answer, 'GET /users/{id}') as GraphObject;

@@ -6,6 +6,7 @@ import { type Exchange, ExchangeError } from '../exchange.ts';
 import { recipientId, recipientPart } from '../exchangeParts.ts';
 import { type Graph, graphFailure, okPage, parseJson } from '../graph.ts';
 import { type GraphObject, userPart } from '../graphParts.ts';
+import { userQuery } from '../managers.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { listOf, splitProxies } from '../proxies.ts';
 
@@ -36,14 +37,16 @@ export interface Guests {
 }
 
 export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Guests {
-  const $select = [...new Set([...asked.user, 'otherMails', 'externalUserState'])].join(',');
+  const whole = userQuery(asked, ['otherMails', 'externalUserState']);
+  // An advanced query expands nothing (learn.microsoft.com/graph/aad-advanced-queries); who is found is read again by id.
+  const { $select } = whole;
   const guestOf = (object: GraphObject): GuestUser | null => {
     const entry = mergeParts([userPart(object, asked)]);
     const mail = listOf(object.mail)[0] ?? '';
     return entry && { id: entry.id, entry, mail, pending: listOf(object.externalUserState)[0] === 'PendingAcceptance' };
   };
   const user = async (id: string): Promise<GuestUser | null> => {
-    const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: { $select } });
+    const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: whole });
     if (answer.status === 404) return null;
     if (answer.status !== 200) throw graphFailure(answer, 'GET /users/{id}', PERMISSIONS.users.permission);
     return guestOf(parseJson(answer, 'GET /users/{id}') as GraphObject);

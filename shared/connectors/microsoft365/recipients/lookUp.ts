@@ -6,6 +6,7 @@ import { contactPart, recipientId, recipientPart } from '../exchangeParts.ts';
 import type { Graph } from '../graph.ts';
 import { graphFailure, parseJson } from '../graph.ts';
 import { type GraphObject, userPart } from '../graphParts.ts';
+import { userQuery } from '../managers.ts';
 import { isoTime } from '../parts.ts';
 import { PERMISSIONS } from '../permissions.ts';
 import { listOf } from '../proxies.ts';
@@ -91,7 +92,7 @@ async function userEntry({ graph, asked }: Dependencies, found: Row): Promise<En
   const id = recipientId(found, false);
   if (id === null) return null;
   const part = recipientPart(found, asked);
-  const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: { $select: asked.user.join(',') } });
+  const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: userQuery(asked) });
   if (answer.status === 404) return part?.fields.type ? mergeParts([{ ...part, primary: true }]) : null;
   if (answer.status !== 200) throw graphFailure(answer, 'GET /users/{id}', PERMISSIONS.users.permission);
   const user = userPart(parseJson(answer, 'GET /users/{id}') as GraphObject, asked);
