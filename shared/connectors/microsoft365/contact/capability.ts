@@ -17,9 +17,11 @@ export function contactCapability(settings: Microsoft365Settings): Capability {
     sip: {},
     hidden: {},
   };
-  for (const { attribute, write, maxLength, maxValues } of FIELDS) {
+  for (const { attribute, write, maxLength, maxValues, reference } of FIELDS) {
     if (!write || attribute === settings.stamp) continue;
-    fields[attribute] = { ...(maxLength === undefined ? {} : { maxLength }), ...(maxValues === undefined ? {} : { maxValues }) };
+    fields[attribute] = reference
+      ? { reference }
+      : { ...(maxLength === undefined ? {} : { maxLength }), ...(maxValues === undefined ? {} : { maxValues }) };
   }
   return {
     as: 'contact',

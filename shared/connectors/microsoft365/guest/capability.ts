@@ -15,7 +15,11 @@ export const GUEST_TYPES: readonly string[] = ['GuestMailUser', 'guest'];
  * that hold an address are seen in Exchange only, so it must be readable.
  */
 export function guestCapability(settings: Microsoft365Settings): Capability {
-  const fields: Partial<Record<FieldName, FieldCapability>> = { addresses: { maxValues: 1, keepsOthers: true }, hidden: {} };
+  const fields: Partial<Record<FieldName, FieldCapability>> = {
+    addresses: { maxValues: 1, keepsOthers: true },
+    hidden: {},
+    manager: { reference: true },
+  };
   for (const { attribute, maxLength, maxValues } of GUEST_FIELDS)
     if (attribute !== settings.stamp) fields[attribute] = { maxLength, ...(maxValues === undefined ? {} : { maxValues }) };
   return {

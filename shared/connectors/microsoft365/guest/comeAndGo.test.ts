@@ -209,13 +209,13 @@ describe('what a guest holds', () => {
       addresses: { maxValues: 1, keepsOthers: true },
       businessPhones: { maxValues: 1, maxLength: 64 },
       employeeId: { maxLength: 16 },
+      manager: { reference: true },
     });
     for (const name of [
       'x500',
       'sip',
       'deliveryAddress',
       'alias',
-      'manager',
       'otherAddresses',
       'instantMessengers',
       'homePhones',

@@ -11,6 +11,7 @@ import { failed, type NotOk, type Ok, type Refused, refusalOf, refused, waits } 
 import { sensitiveOf } from './fields.ts';
 import { invite, type Made, primaryOf, rebind, restore } from './invite.ts';
 import { type Guests, type GuestUser, madeSince } from './lookUp.ts';
+import { writeManager } from './manager.ts';
 import { patchProfile, patchSensitive } from './profile.ts';
 import { setHidden, wantedHidden } from './visibility.ts';
 
@@ -27,7 +28,7 @@ const UPDATE = PERMISSIONS.updateGuest.permission;
 
 /**
  * Carries out one change of a guest in parts (design §2): invite, or restore who was here before → profile and stamp → address → sensitive
- * properties → visibility in Exchange. What the service does not show yet waits (`pending`); what it refuses for this one account is a
+ * properties → manager → visibility in Exchange. What the service does not show yet waits (`pending`); what it refuses for this one account is a
  * loss (`refused`). Throws what regards the whole directory (`ThrottledError`, `unreachable`, `badAnswer`).
  */
 export async function writeGuest(deps: GuestDependencies, request: WriteRequest): Promise<WriteAnswer> {
@@ -93,11 +94,12 @@ async function writeParts(deps: GuestDependencies, request: WriteRequest, made: 
   const address = await writeAddress(deps, request, id, user);
   const sensitive = await patchSensitive(deps.graph, request, id, name);
   const phones = sensitive.ended ? ended(deps, request, made, sensitive.ended, sensitiveOf(request.fields)) : null;
+  const manager = await writeManager(deps, request, id, name);
   const visibility = await writeVisibility(deps, request, id, name);
-  const failure = [address, phones, visibility].find((answer) => answer?.ok === false);
+  const failure = [address, phones, manager, visibility].find((answer) => answer?.ok === false);
   if (failure) return failure;
-  const waiting = [visibility, phones].flatMap((answer) => (answer?.ok && answer.pending ? [answer.pending] : []));
-  const lost: Refused = [...profile.refused, ...sensitive.refused];
+  const waiting = [visibility, phones, manager].flatMap((answer) => (answer?.ok && answer.pending ? [answer.pending] : []));
+  const lost: Refused = [...profile.refused, ...sensitive.refused, ...((manager?.ok && manager.refused) || [])];
   return {
     ...done(id, note),
     ...(lost.length > 0 ? { refused: lost } : {}),

@@ -67,7 +67,7 @@ export function touchesProxies(fields: Fields): boolean {
   return fields.addresses !== undefined || fields.x500 !== undefined || fields.sip !== undefined;
 }
 
-/** Parameters of Set-Contact or Set-User, without Identity. `WindowsEmailAddress` (shown) goes with every change of the primary address. */
+/** Parameters of Set-Contact or Set-User, without Identity and Manager. `WindowsEmailAddress` (shown) goes with every change of the primary address. */
 export function personParameters(request: WriteRequest): Record<string, unknown> {
   const parameters: Record<string, unknown> = {};
   for (const field of mapped('person', request.fields))
@@ -104,7 +104,7 @@ function proxyList(fields: Fields, proxies: readonly string[]): readonly string[
 }
 
 function mapped(cmdlet: 'mail' | 'person', fields: Fields): readonly FieldMap[] {
-  return FIELDS.filter((field) => field.write?.cmdlet === cmdlet && fields[field.attribute] !== undefined);
+  return FIELDS.filter((field) => field.write?.cmdlet === cmdlet && !field.reference && fields[field.attribute] !== undefined);
 }
 
 /** null clears a text; an empty list clears a parameter with many values. */

@@ -5,8 +5,9 @@ import { type Exchange, ExchangeError, type Row } from '../exchange.ts';
 import { recipientId } from '../exchangeParts.ts';
 import type { Graph } from '../graph.ts';
 import { listOf } from '../proxies.ts';
-import { done, failed, isNotOk, NO_TARGET, type NotOk, type Ok, refused } from './answers.ts';
+import { done, failed, isNotOk, NO_TARGET, type NotOk, refused } from './answers.ts';
 import type { Recipients } from './lookUp.ts';
+import { type Left, managerIdentity, mayBeTheManager, setManager } from './manager.ts';
 import { holdsAll, mailParameters, newRecipientParameters, type Parameters, personParameters, touchesProxies } from './parameters.ts';
 import type { RecipientType } from './recipientType.ts';
 
@@ -16,6 +17,7 @@ export interface WriteDependencies {
   readonly recipients: Recipients;
   readonly asked: Asked;
   readonly sleep: (ms: number) => Promise<void>;
+  readonly now: () => number;
   /** What a create needs beyond the names and addresses of every recipient (mail users: sign-in name and password). */
   readonly newParameters?: (request: WriteRequest) => Promise<Parameters>;
   /** What else a new alias changes. */
@@ -38,11 +40,11 @@ export async function writeRecipient(deps: WriteDependencies, type: RecipientTyp
   if (request.targetId === null) return failed('gone', NO_TARGET, null);
   try {
     if (request.change === 'delete') return await remove(deps, type, request.targetId);
-    await applyFields(deps, type, request, request.targetId, null);
-    return done(request.targetId, null);
+    const left = await applyFields(deps, type, request, request.targetId, null);
+    return { ...done(request.targetId, null), ...left };
   } catch (error) {
     if (!(error instanceof ExchangeError)) throw error;
-    return (await verified(deps, request, error)) ?? refused(deps, request, error, request.targetId);
+    return (await verified(deps, type, request, error)) ?? refused(deps, request, error, request.targetId);
   }
 }
 
@@ -63,8 +65,9 @@ async function create(deps: WriteDependencies, type: RecipientType, request: Wri
   const id = idOf(type, made.row) ?? (await idLater(deps, type, request));
   if (id === null) return failed('unknown', noId(type), null);
   try {
-    await applyFields(deps, type, request, id, made.row.emailaddresses === undefined ? null : listOf(made.row.emailaddresses));
-    return done(id, made.found ? 'verified' : null);
+    const proxies = made.row.emailaddresses === undefined ? null : listOf(made.row.emailaddresses);
+    const left = await applyFields(deps, type, request, id, proxies);
+    return { ...done(id, made.found ? 'verified' : null), ...left };
   } catch (error) {
     // A wait: the same create finds this object by its alias or stamp.
     if (error instanceof ThrottledError || !(error instanceof FailureError)) throw error;
@@ -149,7 +152,7 @@ async function applyFields(
   request: WriteRequest,
   id: string,
   proxies: readonly string[] | null,
-): Promise<void> {
+): Promise<Left> {
   const list = touchesProxies(request.fields) ? (proxies ?? (await currentProxies(deps, type, id))) : null;
   const more = request.setAlias === undefined ? {} : await deps.renamed?.(request);
   const mail = { ...mailParameters(request, deps.asked.stampProperty, list), ...more };
@@ -163,9 +166,26 @@ async function applyFields(
     await set(deps, type.mail, id, rest);
     refusal = error;
   }
-  await set(deps, type.person, id, personParameters(request));
+  const left = await setPerson(deps, type, request, id);
   await deps.lastStep?.(request, id);
   if (refusal) throw refusal;
+  return left;
+}
+
+/** The person's fields and the manager in one call; in two if that is refused, so that a manager who is not taken loses nothing else. */
+async function setPerson(deps: WriteDependencies, type: RecipientType, request: WriteRequest, id: string): Promise<Left> {
+  const person = personParameters(request);
+  const manager = managerIdentity(request);
+  if (manager !== undefined && Object.keys(person).length > 0) {
+    try {
+      await deps.exchange({ name: type.person, parameters: { Identity: id, ...person, Manager: manager }, idempotent: true });
+      return {};
+    } catch (error) {
+      if (!mayBeTheManager(error)) throw error;
+    }
+  }
+  await set(deps, type.person, id, person);
+  return setManager(deps, type, request, id);
 }
 
 async function currentProxies(deps: WriteDependencies, type: RecipientType, id: string): Promise<readonly string[]> {
@@ -198,8 +218,22 @@ async function set(deps: WriteDependencies, name: string, id: string, parameters
 }
 
 /** A conflict may mean that an earlier try of this very change succeeded: the object is read, and judged by what it holds (case R27). */
-async function verified(deps: WriteDependencies, request: WriteRequest, error: ExchangeError): Promise<Ok | null> {
+async function verified(
+  deps: WriteDependencies,
+  type: RecipientType,
+  request: WriteRequest,
+  error: ExchangeError,
+): Promise<WriteAnswer | null> {
   if (error.fault !== 'addressInUse' && error.fault !== 'exists') return null;
-  const entry = await deps.recipients.get(request.targetId!);
-  return entry && holdsAll(request.fields, fieldsOf(entry)) ? done(request.targetId!, 'verified') : null;
+  const id = request.targetId!;
+  const entry = await deps.recipients.get(id);
+  const { manager: _last, ...fields } = request.fields;
+  if (!entry || !holdsAll(fields, fieldsOf(entry))) return null;
+  // The manager is told in the directory's own words, and is written once more.
+  try {
+    return { ...done(id, 'verified'), ...(await setManager(deps, type, request, id)) };
+  } catch (failure) {
+    if (!(failure instanceof ExchangeError)) throw failure;
+    return refused(deps, request, failure, id);
+  }
 }
