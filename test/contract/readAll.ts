@@ -1,5 +1,5 @@
 import type { Connector, PullMemory, PullPage } from '../../shared/connectors/connector.ts';
-import { type Entry, type EntryPart, mergeParts } from '../../shared/model/entry.ts';
+import { type Entry, type EntryPart, laterPart, mergeParts, settledPart } from '../../shared/model/entry.ts';
 
 export const NOTHING: PullMemory = { tokens: {}, readBefore: [] };
 
@@ -43,8 +43,19 @@ function applied(before: Rows, pages: readonly PullPage[]): Rows {
     const counted = start < 0 ? ofSet : ofSet.slice(start);
     if (counted.at(-1)?.mode === 'full') for (const parts of rows.values()) parts.delete(set);
     for (const page of counted) {
+      for (const part of page.parts) {
+        const parts = rows.get(part.id) ?? new Map<string, EntryPart>();
+        const joined = laterPart(parts.get(set), part);
+        if (joined) rows.set(part.id, parts.set(set, joined));
+      }
       for (const id of page.removed) rows.get(id)?.delete(set);
-      for (const part of page.parts) rows.set(part.id, (rows.get(part.id) ?? new Map<string, EntryPart>()).set(set, part));
+    }
+    // What is kept carries no mark of how much a page had told.
+    for (const parts of rows.values()) {
+      const part = parts.get(set);
+      const settled = part && settledPart(undefined, part);
+      if (settled) parts.set(set, settled);
+      else parts.delete(set);
     }
   }
   return rows;

@@ -4,6 +4,7 @@ import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
 import { applyParameter, refusedAddress } from './exchangeParameters.ts';
 import { newMailUser, removeMailUser } from './mailUsers.ts';
+import { managerColumn } from './managers.ts';
 import { EXCHANGE_NAMES, type TenantObject } from './model.ts';
 import { compileOpath } from './opath.ts';
 
@@ -104,9 +105,10 @@ function list(
   faults: Faults,
   accepts: (object: TenantObject) => boolean,
 ): Reply {
+  const shownRow = (one: TenantObject): object => ({ ...row(one, name), ...managerColumn(options.objects, one, name) });
   if (parameters['Identity'] !== undefined) {
     const one = find(options, parameters['Identity']);
-    return one && accepts(one) ? json(200, { value: [row(one, name)] }) : missing(parameters['Identity']);
+    return one && accepts(one) ? json(200, { value: [shownRow(one)] }) : missing(parameters['Identity']);
   }
   const matches = parameters['Filter'] ? compileOpath(String(parameters['Filter'])) : () => true;
   let rows = options.objects.all().filter(accepts);
@@ -125,7 +127,7 @@ function list(
   return json(200, {
     '@odata.context': 'simulated',
     '@adminapi.warnings': [],
-    value: rows.slice(start, start + size).map((one) => row(one, name)),
+    value: rows.slice(start, start + size).map(shownRow),
     ...(more ? { '@odata.nextLink': next } : {}),
   });
 }

@@ -3,6 +3,7 @@ import type { Reply } from '../server.ts';
 import { countryName } from './countries.ts';
 import { type ExchangeOptions, fault } from './exchange.ts';
 import { refusedSignInName } from './mailUsers.ts';
+import { setExchangeManager } from './managers.ts';
 import { EXCHANGE_NAMES, type TenantObject } from './model.ts';
 
 /** The name of the object that holds an address, or null. */
@@ -83,6 +84,7 @@ export function applyParameter(
   else if (name === 'ExternalEmailAddress') return setExternal(options, next, text.replace(/^smtp:/i, ''), faults);
   else if (name === 'WindowsEmailAddress') return setWindows(options, next, text, faults);
   else if (name === 'EmailAddresses') return setProxies(options, next, value, faults);
+  else if (name === 'Manager' && (cmdlet === 'Set-Contact' || cmdlet === 'Set-User')) return setExchangeManager(options, next, text);
   else if (name === 'CountryOrRegion') return setCountry(next, text);
   else if (GRAPH_NAMES[name] && (cmdlet === 'Set-Contact' || cmdlet === 'Set-User'))
     next.properties[GRAPH_NAMES[name]] = value === null || text === '' ? null : Array.isArray(value) ? (value as string[]) : text;

@@ -5,6 +5,7 @@ import { batchAnswer } from './batch.ts';
 import { deletedItems, graphWrite, isAdvanced, shown } from './graphWrites.ts';
 import { groupsAnswer } from './groups.ts';
 import { type MailboxItem, mailboxAnswer } from './mailboxes.ts';
+import { deltaRows, expandedManager } from './managers.ts';
 import type { TenantObject } from './model.ts';
 
 export interface GraphOptions {
@@ -43,7 +44,7 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
     if (path === '/users') return lied(list(options, call, faults, filtered(users(options), call), userView), faults, 'users');
     const one = options.objects.get(path.slice('/users/'.length));
     return one?.type === 'user' && shown(one)
-      ? json(200, userView(one, selectOf(call), options))
+      ? json(200, userView(one, selectOf(call), options, call))
       : error(404, 'Request_ResourceNotFound', 'Resource does not exist.');
   }
   if (/^\/groups(\/|$)/.test(path)) return groupsAnswer(options, call, faults, path);
@@ -115,7 +116,7 @@ export function selectOf(call: Call): readonly string[] {
   );
 }
 
-function userView(user: TenantObject, select: readonly string[], options: GraphOptions): Record<string, unknown> {
+function userView(user: TenantObject, select: readonly string[], options: GraphOptions, call?: Call): Record<string, unknown> {
   const all: Record<string, unknown> = {
     id: user.id,
     displayName: user.displayName,
@@ -136,9 +137,7 @@ function userView(user: TenantObject, select: readonly string[], options: GraphO
       Object.entries(user.custom).map(([name, value]) => [name.replace('CustomAttribute', 'extensionAttribute'), value]),
     ),
   };
-  if (user.manager && options.objects.get(user.manager))
-    all['manager@delta'] = [{ '@odata.type': '#microsoft.graph.user', id: user.manager }];
-  return picked(all, [...select, ...(select.includes('manager') ? ['manager@delta'] : [])]);
+  return { ...picked(all, select), ...(call ? expandedManager(options.objects, user, call) : {}) };
 }
 
 export function groupView(group: TenantObject, select: readonly string[]): Record<string, unknown> {
@@ -169,11 +168,11 @@ export function list(
   call: Call,
   faults: Faults,
   objects: readonly TenantObject[],
-  view: (object: TenantObject, select: readonly string[], options: GraphOptions) => Record<string, unknown>,
+  view: (object: TenantObject, select: readonly string[], options: GraphOptions, call: Call) => Record<string, unknown>,
 ): Reply {
   const size = Math.min(999, Number(call.url.searchParams.get('$top') ?? 100), faults.pageSize ?? 999);
   const start = decode(call.url.searchParams.get('$skiptoken'))?.start ?? 0;
-  const value = objects.slice(start, start + size).map((object) => view(object, selectOf(call), options));
+  const value = objects.slice(start, start + size).map((object) => view(object, selectOf(call), options, call));
   const more = start + size < objects.length;
   return json(200, { value, ...(more ? { '@odata.nextLink': link(options, call, '$skiptoken', { start: start + size }) } : {}) });
 }
@@ -231,9 +230,16 @@ function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
           .removed()
           .filter((one) => one.object.type === 'user' && one.at > from && one.at <= upTo && !options.objects.get(one.id));
   const view = (user: TenantObject): object => (faults.lie === 'idOnly' ? { id: user.id } : userView(user, names, options));
+  const { told, apart } = deltaRows(
+    options.objects,
+    changed,
+    { from, managers: names.includes('manager') && faults.lie !== 'idOnly' },
+    view,
+  );
   const rows = [
-    ...changed.map((user) => () => view(user)),
+    ...told,
     ...gone.map((one) => () => ({ id: one.id, '@removed': { reason: 'changed' } })),
+    ...apart,
     ...(from === 0 && faults.replays ? replayed(changed, faults.replays).map((user) => () => (user ? view(user) : NEVER_HERE)) : []),
   ];
   const page = (first: number, end?: number): readonly object[] => rows.slice(first, end).map((row) => row());

@@ -3,6 +3,7 @@ import type { Faults } from '../faults.ts';
 import { type Call, json, type Reply } from '../server.ts';
 import { deletedUsers } from './exchangeParameters.ts';
 import { error, type GraphOptions } from './graph.ts';
+import { managerRef } from './managers.ts';
 import type { TenantObject } from './model.ts';
 
 /** Graph's writes about guests: invitations, PATCH of users with the refusals of single properties, soft delete and restore. */
@@ -13,12 +14,14 @@ export function graphWrite(options: GraphOptions, call: Call, path: string, faul
   if (restored !== undefined && call.method === 'POST') return refusedArea(faults, 'deletedItems') ?? restore(options, restored, faults);
   const purged = /^\/directory\/deletedItems\/([^/]+)$/.exec(path)?.[1];
   if (purged !== undefined && call.method === 'DELETE') return refusedArea(faults, 'deletedItems') ?? purge(options, purged);
-  const id = /^\/users\/([^/]+)$/.exec(path)?.[1];
-  if (id === undefined || (call.method !== 'PATCH' && call.method !== 'DELETE')) return error(405, 'MethodNotAllowed', 'Not here.');
+  const [, id, link] = /^\/users\/([^/]+)(\/manager\/\$ref)?$/.exec(path) ?? [];
+  if (id === undefined || (!link && call.method !== 'PATCH' && call.method !== 'DELETE'))
+    return error(405, 'MethodNotAllowed', 'Not here.');
   const refused = refusedArea(faults, 'usersWrite');
   if (refused) return refused;
   const user = options.objects.get(id);
   if (user?.type !== 'user' || !shown(user)) return missing(id);
+  if (link) return managerRef(options, call, user, body);
   return call.method === 'PATCH' ? patch(options, user, body) : remove(options, user);
 }
 
@@ -64,7 +67,7 @@ function refusedArea(faults: Faults, area: string): Reply | null {
     : null;
 }
 
-function missing(id: string): Reply {
+export function missing(id: string): Reply {
   return error(
     404,
     'Request_ResourceNotFound',

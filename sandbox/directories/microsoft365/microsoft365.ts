@@ -5,6 +5,7 @@ import { exchangeAnswer } from './exchange.ts';
 import { error, graphAnswer } from './graph.ts';
 import { type Application, refused, signIn } from './login.ts';
 import { editMailbox, type MailboxItem } from './mailboxes.ts';
+import { rememberManagers } from './managers.ts';
 import type { TenantObject } from './model.ts';
 import { moduleFile } from './moduleFile.ts';
 
@@ -20,7 +21,8 @@ export async function startMicrosoft365(
   options: { port?: number; state?: string | null; prefix?: string },
 ): Promise<DirectoryServer> {
   const prefix = options.prefix ?? '';
-  const objects = openObjects<TenantObject>(options.state ? join(options.state, 'microsoft365.jsonl') : null, () => tenant.objects);
+  const journal = options.state ? join(options.state, 'microsoft365.jsonl') : null;
+  const objects = rememberManagers(openObjects<TenantObject>(journal, () => tenant.objects));
   const desk = createTokenDesk();
   let url = '';
   const mailboxes = openObjects<MailboxItem>(options.state ? join(options.state, 'mailboxes.jsonl') : null, () => []);

@@ -1,3 +1,5 @@
+import type { ManagerHistory } from './managers.ts';
+
 /** One object of the simulated tenant: users, groups and mail contacts, as Entra and Exchange see it together. */
 export interface TenantObject {
   id: string;
@@ -27,7 +29,9 @@ export interface TenantObject {
   internalOnly?: boolean;
   groupTypes?: string[];
   securityEnabled?: boolean;
+  /** Id of a user or contact. */
   manager?: string;
+  managed?: ManagerHistory;
   /** Ids of a group's direct members; a dynamic one's as Exchange last worked them out. */
   members?: string[];
   /** Its members are shown to those with Member.Read.Hidden only. */
