@@ -10,6 +10,13 @@ export interface Read {
   readonly rows: Rows;
 }
 
+/** The entry that a directory's own reference names, as its managers are told. */
+export function led(entries: Iterable<Entry>, reference: string | undefined): string | null {
+  const fits = ({ id, memberId, name }: Entry): boolean => [id, memberId, name].includes(reference);
+  const found = reference === undefined ? [] : [...entries].filter(fits);
+  return found.length === 1 ? found[0]!.id : null;
+}
+
 /** Id → set → part: what the snapshot keeps. */
 type Rows = ReadonlyMap<string, ReadonlyMap<string, EntryPart>>;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
-import { type Read, readAll } from './readAll.ts';
+import { led, type Read, readAll } from './readAll.ts';
 import { googleWorkspace, memory, microsoft365, type Subject } from './subjects.ts';
 
 /** What every connector promises about reading (`Connector.readPage`), whatever directory is behind it. */
@@ -125,6 +125,41 @@ describe.each([
     expect(await listed()).toEqual(whole);
     await subject.control({ faults: {} });
     expect(await subject.connect().readMembers('00000000-0000-4000-8000-00000000dead', null)).toBeNull();
+  });
+
+  it('names managers by references that lead to entries of its own, and follows them; a change of something else says nothing of them', async () => {
+    const { manage } = subject;
+    if (!manage) return;
+    let read = await readAll(subject.connect);
+    const [someone, first, second] = [...read.entries.values()]
+      .filter(({ kind, enabled, addresses }) => kind === 'user' && enabled && addresses.length > 0)
+      .slice(-3);
+    const contact = [...read.entries.values()].find((entry) => entry.kind === 'contact') ?? someone!;
+    /** Whom a read that goes on from the last one, and one that begins anew, name as somebody's manager. */
+    const managerOf = async (id: string): Promise<string | null> => {
+      read = await readAll(subject.connect, read);
+      expect([...(await readAll(subject.connect)).entries].sort()).toEqual([...read.entries].sort());
+      const reference = read.entries.get(id)!.managerRef;
+      const found = led(read.entries.values(), reference);
+      expect([reference, found === null]).toEqual([reference, reference === undefined]);
+      return found;
+    };
+    for (const one of [someone!, contact]) {
+      await manage(one, first!);
+      expect(await managerOf(one.id)).toBe(first!.id);
+      await manage(one, contact);
+      expect(await managerOf(one.id)).toBe(contact.id);
+      await manage(one, second!);
+      expect(await managerOf(one.id)).toBe(second!.id);
+      if (subject.server) await subject.control({ put: [{ id: one.memberId ?? one.id, displayName: 'Somebody else' }] });
+      expect(await managerOf(one.id)).toBe(second!.id);
+      await manage(one, null);
+      expect(await managerOf(one.id)).toBeNull();
+    }
+    if (!subject.server) return;
+    await manage(someone!, second!);
+    await subject.control({ remove: [second!.id] });
+    expect(await managerOf(someone!.id)).toBeNull();
   });
 
   it('follows a change of the directory', async () => {

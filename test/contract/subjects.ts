@@ -13,6 +13,7 @@ import { createHttp } from '../../shared/http/createHttp.ts';
 import type { Http } from '../../shared/http/http.ts';
 import { LIST_ATTRIBUTES, SINGLE_ATTRIBUTES } from '../../shared/model/attributes.ts';
 import type { ConnectorSettings, PushType } from '../../shared/model/configuration.ts';
+import type { Entry } from '../../shared/model/entry.ts';
 
 /** A directory with a connector for it, for the suite that every connector must pass. */
 export interface Subject {
@@ -22,6 +23,8 @@ export interface Subject {
   /** The directory's control endpoint; null where there is no server. */
   readonly server: DirectoryServer | null;
   control(command: object): Promise<unknown>;
+  /** Gives somebody of the directory a manager, or takes it away, as its administrators do; absent where managers are no objects. */
+  manage?(one: Entry, manager: Entry | null): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -73,6 +76,8 @@ export async function microsoft365(as: PushType): Promise<Subject> {
     as,
     server,
     control: control(server),
+    manage: (one, manager) =>
+      control(server)({ put: [{ id: one.memberId ?? one.id, manager: manager && (manager.memberId ?? manager.id) }] }),
     connect: () =>
       createMicrosoft365(settings, {
         http: httpOf('contoso'),
@@ -135,10 +140,13 @@ export async function memory(): Promise<Subject> {
   directory.groups.set('g1', { members: [...members, { id: 'g1', group: true }] });
   directory.pageSize = 5;
   directory.together = { calls: 0 };
+  directory.managers = true;
   return {
     as: 'contact',
     server: null,
     control: async () => undefined,
+    manage: async ({ managerRef: _old, ...one }, manager) =>
+      directory.entries.set(one.id, { ...one, ...(manager ? { managerRef: manager.id } : {}) }),
     connect: () => createMemoryConnector('memory', directory),
     stop: async () => undefined,
   };

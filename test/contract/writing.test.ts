@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Connector, fieldsOf, type WriteAnswer, type WriteRequest } from '../../shared/connectors/connector.ts';
+import type { Entry } from '../../shared/model/entry.ts';
 import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
 import type { FieldName, Fields, FieldValue } from '../../shared/model/plan.ts';
 import { sameValue } from '../../shared/rules/diff.ts';
 import { fullFields, messyFields, projected } from './fields.ts';
-import { readAll } from './readAll.ts';
+import { led, readAll } from './readAll.ts';
 import { googleWorkspace, memory, microsoft365, type Subject } from './subjects.ts';
 
 /** What every connector promises about writing (`Connector.write`, `get`, `find`), for each of its push types. */
@@ -20,9 +21,16 @@ describe.each([
   let subject: Subject;
   let connector: Connector;
   let number = 0;
+  /** Whom people name as their manager, where that must be an object of the directory; by address. */
+  const bosses = new Map<string, Entry>();
   beforeAll(async () => {
     subject = await start();
     connector = subject.connect();
+    if (!connector.capability(subject.as).fields.manager?.reference) return;
+    for (const address of [BOSS, OTHER_BOSS]) {
+      const { id } = await make({ displayName: address, addresses: [address] });
+      bosses.set(address, (await connector.get(id, subject.as))!);
+    }
   });
   afterAll(() => subject.stop());
 
@@ -41,8 +49,19 @@ describe.each([
     stamp: `galsync:route:s${number}`,
     alias: `person.${String(number).padStart(8, '0')}`,
     ...(change === 'create' ? { since: new Date(Date.now() - 1_000).toISOString() } : {}),
+    ...referenced(fields),
     ...more,
   });
+  const referenced = (fields: Fields): Pick<WriteRequest, 'manager'> => {
+    const boss = typeof fields.manager === 'string' ? bosses.get(fields.manager) : undefined;
+    return boss ? { manager: { id: boss.id } } : {};
+  };
+  /** Fields as the core compares them: a manager by its address. */
+  const told = (entry: Entry): Fields => {
+    if (entry.managerRef === undefined) return fieldsOf(entry);
+    const address = [...bosses].find(([, boss]) => led([boss], entry.managerRef) !== null)?.[0];
+    return { ...fieldsOf(entry), manager: address ?? entry.managerRef };
+  };
   /** Makes an object of a new person; answers its id and what it was asked to hold. */
   const make = async (fields: Fields): Promise<{ id: string; fields: Fields; stamp: string; alias: string; since: string }> => {
     number += 1;
@@ -71,7 +90,7 @@ describe.each([
   const held = async (id: string): Promise<Fields> => {
     const entry = await connector.get(id, subject.as);
     if (!entry) throw new Error(`${id} is not there.`);
-    return fieldsOf(entry);
+    return told(entry);
   };
   const update = async (id: string, fields: Fields, stamp: Partial<WriteRequest> = {}): Promise<WriteAnswer> =>
     whole(request('update', id, fields, { current: await held(id), ...stamp }));
@@ -88,7 +107,7 @@ describe.each([
     const there = await held(id);
     expect(differing(fields, there)).toEqual([]);
     const entry = (await readAll(subject.connect)).entries.get(id)!;
-    expect(differing(fields, fieldsOf(entry))).toEqual([]);
+    expect(differing(fields, told(entry))).toEqual([]);
     expect([entry.stamp, entry.type]).toEqual([stamp, connector.capability(subject.as).types.find((type) => type === entry.type)]);
   });
 
@@ -96,7 +115,10 @@ describe.each([
     const capability = connector.capability(subject.as);
     await fc.assert(
       fc.asyncProperty(messyFields(), async (messy) => {
-        const fields = projected(capability, { ...messy, addresses: [`messy${number + 1}@elsewhere.example`] });
+        // An address of nobody is left out before it comes to a connector that keeps objects.
+        const { manager: _nobody, ...values } = messy;
+        const some = capability.fields.manager?.reference ? values : messy;
+        const fields = projected(capability, { ...some, addresses: [`messy${number + 1}@elsewhere.example`] });
         const { id } = await make(fields);
         const there = await held(id);
         expect(differing(fields, there)).toEqual([]);
@@ -120,6 +142,28 @@ describe.each([
     const there = await held(id);
     expect(cleared.filter((name) => there[name] !== undefined && there[name] !== null)).toEqual([]);
     expect(differing({ displayName: fields.displayName ?? null, addresses: fields.addresses ?? null }, there)).toEqual([]);
+  });
+
+  it('keeps a manager as a reference: set and changed alone, and told apart when there is none', async () => {
+    if (bosses.size === 0) return;
+    const { id, fields } = await make(person());
+    ok(await update(id, { manager: OTHER_BOSS }));
+    expect(differing({ ...fields, manager: OTHER_BOSS }, await held(id))).toEqual([]);
+    ok(await update(id, { manager: null }));
+    expect((await held(id)).manager).toBeUndefined();
+    ok(await update(id, { manager: null }));
+    if (!subject.server) return;
+    const changes = { manager: 'nobody@elsewhere.example', jobTitle: 'Written' };
+    const nobody = { id: '00000000-0000-4000-8000-00000000dead' };
+    const waiting = await connector.write(request('update', id, changes, { current: await held(id), manager: nobody }));
+    expect(waiting).toMatchObject({ ok: true, pending: { fields: ['manager'], failure: { code: 'notYetVisible' } } });
+    expect(differing({ ...fields, manager: null, jobTitle: 'Written' }, await held(id))).toEqual([]);
+    const group = [...(await readAll(subject.connect)).entries.values()].find((entry) => entry.kind === 'group')!;
+    const refused = await connector.write(
+      request('update', id, { ...changes, jobTitle: 'Again' }, { current: await held(id), manager: { id: group.id } }),
+    );
+    expect(refused.ok && (refused.refused ?? refused.pending)).toBeTruthy();
+    expect(differing({ ...fields, manager: null, jobTitle: 'Again' }, await held(id))).toEqual([]);
   });
 
   it('takes a new primary address and lets the old one go', async () => {
@@ -243,6 +287,9 @@ describe.each([
     if (subject.server) expect(() => connector.capability(subject.as === 'sharedContact' ? 'guest' : 'sharedContact')).toThrow('push type');
   });
 });
+
+const BOSS = 'boss@elsewhere.example';
+const OTHER_BOSS = 'other.boss@elsewhere.example';
 
 /** Not empty in any directory, or not the object's own. */
 const KEPT: ReadonlySet<FieldName> = new Set<FieldName>(['displayName', 'addresses', 'hidden', 'x500', 'stamp', 'alias', 'signIn']);
