@@ -86,6 +86,7 @@ export function fieldMapPage(map: {
     const limits = capability.fields[attribute.name];
     if (!limits) return '';
     const words = [
+      ...(limits.reference ? ['an object of the directory'] : []),
       ...(limits.maxLength === undefined ? [] : [`≤ ${limits.maxLength}`]),
       ...(limits.maxValues === undefined ? [] : [`${limits.maxValues} value${limits.maxValues === 1 ? '' : 's'}`]),
     ];
