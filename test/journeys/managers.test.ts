@@ -170,6 +170,21 @@ describe('managers from Microsoft 365 to Microsoft 365', () => {
       await sync();
       expect(await writes()).toBe(before);
     });
+
+    it('stay with their people when all of these become objects of another kind', async () => {
+      if (as !== 'contact') return;
+      const document = (await (await fetch(`${world.api.url}/api/configuration`)).json()) as { routes: { id: string; push: object }[] };
+      const routes = document.routes.map((one) => (one.id === route ? { ...one, push: { ...one.push, as: 'guest' } } : one));
+      expect((await world.api.send('PUT', 'configuration', { ...document, routes })).status).toBe(200);
+      const before = await managers();
+      expect([...before.values()].filter(Boolean).length).toBeGreaterThan(10);
+      expect((await sync()).updated).toBeGreaterThan(10);
+      await sync();
+      expect([...(await managers())].sort()).toEqual([...before].sort());
+      const writesBefore = await writes();
+      expect(await sync()).toMatchObject({ updated: 0 });
+      expect(await writes()).toBe(writesBefore);
+    });
   });
 
   it('from Google Workspace are addresses, and become references', async () => {
