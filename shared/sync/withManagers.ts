@@ -29,6 +29,11 @@ export function withManagers(context: WriteContext, find: ManagerFinder, change:
   return { ...context, connector: { ...connector, write }, managerIds };
 }
 
+/** True if a request names a manager who must be an object of the target: it is looked for first. */
+export function namesManager(connector: Connector, { as, fields }: WriteRequest): boolean {
+  return typeof fields.manager === 'string' && connector.capability(as).fields.manager?.reference === true;
+}
+
 /** What is left of a request; an update of nothing is no call. */
 async function writeRest(connector: Connector, request: WriteRequest): Promise<WriteAnswer> {
   const empty = request.change === 'update' && Object.keys(request.fields).length === 0;

@@ -6,7 +6,7 @@ import type { SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import type { ManagerFinder } from './managerFinder.ts';
 import type { LanePosition } from './pushBatch.ts';
-import { withManagers } from './withManagers.ts';
+import { namesManager, withManagers } from './withManagers.ts';
 import { plainRequest, writeChange, writtenBy } from './writeChange.ts';
 import { answerOf, undecided, type WriteContext, type Written } from './written.ts';
 
@@ -81,7 +81,7 @@ interface Plain {
 function inMany(run: Run, one: Announced): Plain | null {
   if (!run.connector.writeMany || one.change.order !== 0) return null;
   const request = plainRequest(one.change, one.link, one.lookUp);
-  return request ? { one, request } : null;
+  return request && !namesManager(run.connector, request) ? { one, request } : null;
 }
 
 /**

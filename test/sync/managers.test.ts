@@ -208,6 +208,14 @@ describe('managers, where the target keeps them as references', () => {
     expect(await bossOf(world, 1)).toBe('a-0');
   });
 
+  it('of changes that are sent together are looked for one by one', async () => {
+    const world = worldOf(8, { 1: 0, 2: 0, 3: 7 });
+    world.b.together = { calls: 0 };
+    await world.run({ action: 'sync' });
+    expect([await bossOf(world, 1), await bossOf(world, 2), await bossOf(world, 3)]).toEqual(['a-0', 'a-0', 'a-7']);
+    expect(world.b.together.calls).toBeGreaterThan(0);
+  });
+
   it('a process that dies anywhere leaves everybody their manager', async () => {
     const deaths = [
       ['links', 'putMany', 1],
