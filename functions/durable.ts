@@ -83,12 +83,15 @@ export function errorText(error: unknown): string {
   return text.split('\n')[0]!.slice(0, 300);
 }
 
-/** Waits until a time or an event, whichever is first. Timers may fire up to a second early on the real engine: it goes on until then. */
+/**
+ * Waits until a time or an event, whichever is first, at most 2 s too long. Timers are cut to whole seconds: it goes on until then, and asks
+ * for 2 s at least, because less than one fires at once and would turn round and round.
+ */
 export function* waitUntil(context: OrchestrationContext, until: number, event: string): Steps<'time' | 'event'> {
   for (;;) {
     const now = context.df.currentUtcDateTime.getTime();
     if (now >= until) return 'time';
-    const timer = context.df.createTimer(new Date(Math.max(until, now + 1_000)));
+    const timer = context.df.createTimer(new Date(Math.max(until, now + 2_000)));
     const raised = context.df.waitForExternalEvent(event);
     const winner = yield context.df.Task.any([raised, timer]);
     if (winner === raised) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KINDS } from '../../shared/model/entry.ts';
-import { ACTIONS, BREAKERS } from '../../shared/model/job.ts';
-import { CHANGE_KINDS } from '../../shared/model/plan.ts';
+import { ACTIONS, BREAKERS, JOB_STATES } from '../../shared/model/job.ts';
+import { CHANGE_KINDS, RESULTS } from '../../shared/model/plan.ts';
 
 /** What the calls answer, as schemas: published in the API's description, and held against real answers by tests. */
 const At = z.string().describe('ISO 8601, UTC');
@@ -84,7 +84,7 @@ const RouteResult = z.strictObject({
 export const JobAnswer = z.strictObject({
   id: z.string(),
   action: z.enum(ACTIONS),
-  state: z.enum(['queued', 'running', 'waiting', 'completed', 'completedWithErrors', 'held', 'failed', 'cancelled']),
+  state: z.enum(JOB_STATES),
   cause: Text.describe('<code>: <sentence>'),
   trigger: z.enum(['schedule', 'api', 'console', 'startup', 'retry']),
   startedBy: z.string(),
@@ -131,7 +131,7 @@ export const ChangeAnswer = z.object({
   displayName: z.string(),
   reason: z.string(),
   fields: z.array(z.object({ name: z.string(), before: z.unknown(), after: z.unknown() })),
-  result: z.enum(['planned', 'done', 'failed', 'held', 'skipped', 'kept']),
+  result: z.enum(RESULTS),
   cause: Text,
   nextStep: Text,
   retryAt: At.nullable(),

@@ -1,8 +1,11 @@
-import { type ChangeFilter, changesOf, type changeView } from '../../shared/sync/changes.ts';
+import { z } from 'zod';
+import { type ChangeFilter, type ChangePlace, type ChangeView, changesOf, placedChanges } from '../../shared/sync/changes.ts';
 import { syncContext } from '../wiring.ts';
-import { door, limitOf, listOf } from './door.ts';
+import { cursorOf, cursorText, door, limitOf, listOf } from './door.ts';
 import { jobOf } from './jobs.ts';
 
+const count = z.number().int().min(0);
+const Place = z.strictObject({ route: z.string(), round: count, lane: count, sequence: count, at: count });
 const FILTERS = ['route', 'change', 'kind', 'result', 'reason', 'address', 'object'] as const;
 const CSV = [
   'id',
@@ -29,14 +32,12 @@ door('getJobChanges', ['GET'], 'jobs/{id}/changes', 'Reader', async (call) => {
   if (accept.includes('application/x-ndjson'))
     return streamed('application/x-ndjson', lines(changesOf(syncContext(), record, filter, onlyNew)));
   const limit = limitOf(call.query);
-  const skip = Number(call.query.get('cursor') ?? 0) || 0;
-  const items: ReturnType<typeof changeView>[] = [];
-  let seen = 0;
-  for await (const change of changesOf(syncContext(), record, filter, onlyNew)) {
-    seen += 1;
-    if (seen <= skip) continue;
-    if (items.length === limit) return listOf(call, items, String(skip + limit));
-    items.push(change);
+  const items: ChangeView[] = [];
+  let last: ChangePlace | null = null;
+  for await (const { view, place } of placedChanges(syncContext(), record, { filter, onlyNew, after: cursorOf(call.query, Place) })) {
+    if (items.length === limit) return listOf(call, items, cursorText(last));
+    items.push(view);
+    last = place;
   }
   return listOf(call, items, null);
 });

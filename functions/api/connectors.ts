@@ -1,14 +1,16 @@
+import { z } from 'zod';
 import type { ConnectorSettings } from '../../shared/model/configuration.ts';
 import type { Entry } from '../../shared/model/entry.ts';
 import { Refusal } from '../../shared/sync/refusal.ts';
 import { verifyConnector } from '../../shared/sync/verify.ts';
 import { clearCache, connectorView, entriesOf } from '../../shared/sync/views.ts';
 import { loadedConfiguration, syncContext } from '../wiring.ts';
-import { type Call, door, json, limitOf, listOf } from './door.ts';
+import { type Call, cursorOf, cursorText, door, json, limitOf, listOf, pagedList } from './door.ts';
 
 door('listConnectors', ['GET'], 'connectors', 'Reader', async (call) => {
   const { configuration } = await loadedConfiguration();
-  return listOf(call, await Promise.all(configuration.connectors.map((connector) => connectorView(syncContext(), connector))), null);
+  const { items, next } = pagedList(call, configuration.connectors);
+  return listOf(call, await Promise.all(items.map((connector) => connectorView(syncContext(), connector))), next);
 });
 
 door('getConnector', ['GET'], 'connectors/{id}', 'Reader', async (call) => json(await connectorView(syncContext(), await named(call))));
@@ -16,18 +18,10 @@ door('getConnector', ['GET'], 'connectors/{id}', 'Reader', async (call) => json(
 door('listEntries', ['GET'], 'connectors/{id}/entries', 'Reader', async (call) => {
   const connector = await named(call);
   const limit = limitOf(call.query);
-  const skip = Number(call.query.get('cursor') ?? 0) || 0;
   const items: Entry[] = [];
-  let seen = 0;
-  for await (const entry of entriesOf(
-    syncContext(),
-    connector.id,
-    call.query.get('search') ?? call.query.get('filter'),
-    call.query.get('kind'),
-  )) {
-    seen += 1;
-    if (seen <= skip) continue;
-    if (items.length === limit) return listOf(call, items, String(skip + limit));
+  const filter = { search: call.query.get('search') || call.query.get('filter'), kind: call.query.get('kind') };
+  for await (const entry of entriesOf(syncContext(), connector.id, filter, cursorOf(call.query, z.string()))) {
+    if (items.length === limit) return listOf(call, items, cursorText(items.at(-1)!.id));
     items.push(entry);
   }
   return listOf(call, items, null);

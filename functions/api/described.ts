@@ -1,14 +1,11 @@
-import { z } from 'zod';
-import { KINDS } from '../../shared/model/entry.ts';
-import { ACTIONS } from '../../shared/model/job.ts';
+import type { z } from 'zod';
 import { Anything, ChangeAnswer, ChecksAnswer, ExplanationAnswer, JobAnswer, listAnswer, X500AnswerSchema } from './answers.ts';
 import { Relink, Retire, Undo } from './errands.ts';
 import { Approve, Reject, Start } from './jobs.ts';
 
-/** What the API's description says of a door beyond its path, methods and role. */
+/** What the API's description says of a door beyond its path, methods, role and query. */
 export interface About {
   readonly summary: string;
-  readonly query?: Readonly<Record<string, z.ZodType>>;
   readonly body?: z.ZodType | 'configuration';
   /** Default 200. */
   readonly status?: number;
@@ -20,51 +17,21 @@ export interface About {
   readonly streams?: readonly string[];
 }
 
-const text = (description: string): z.ZodType => z.string().describe(description);
-const page = {
-  limit: z.number().int().min(1).max(1000).describe('items of one page; default 100'),
-  cursor: text('from nextLink'),
-};
-const dryRun = z.boolean().describe('true: checks only');
-
-const planOnly = z.boolean().describe('true: the job shows its plan and changes nothing');
-
 /** By the door's name. */
 export const DESCRIBED: Readonly<Record<string, About>> = {
   startJob: { summary: 'Start a job', body: Start, status: 202, answers: 'The job; its address is in Location.', answer: JobAnswer },
   listJobs: {
     summary: 'Jobs, newest first',
-    query: {
-      route: text('id of a route'),
-      connector: text('id of a connector'),
-      action: z.enum(ACTIONS),
-      state: text('state of the job'),
-      from: text('ISO time, inclusive'),
-      to: text('ISO time, exclusive'),
-      ...page,
-    },
     answer: listAnswer(JobAnswer),
   },
   getJob: { summary: 'One job', answer: JobAnswer },
   getJobChanges: {
     summary: 'The changes of a job',
-    query: {
-      route: text('id of a route'),
-      change: text('create, update, hide, delete, adopt, skip or keep'),
-      kind: z.enum(KINDS),
-      result: text('planned, done, failed, held, skipped or kept'),
-      reason: text('reason, or its first part'),
-      new: z.boolean().describe('true: only what did not fail in the job before'),
-      address: text('primary address'),
-      object: text('id in the source'),
-      ...page,
-    },
     answer: listAnswer(ChangeAnswer),
     streams: ['text/csv', 'application/x-ndjson'],
   },
   getJobLog: {
     summary: 'Log lines of a job, oldest first',
-    query: { level: z.enum(['info', 'warning', 'error']), ...page },
     answer: listAnswer(Anything),
   },
   cancelJob: { summary: 'Cancel a job', status: 202, answers: 'It stops within seconds; what was finished stays.', answer: JobAnswer },
@@ -72,7 +39,6 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   rejectJob: { summary: 'Reject the held plan of a route', body: Reject, answer: JobAnswer },
   undoJob: {
     summary: 'Take back what a job did, whole or for some routes or objects',
-    query: { dryRun: planOnly },
     body: Undo,
     status: 202,
     answers: 'The job that undoes it. 409 while that job runs, 422 if there is nothing to undo.',
@@ -80,12 +46,10 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   },
   getConfiguration: {
     summary: 'The configuration as written; its ETag is what If-Match takes',
-    query: { expanded: z.boolean().describe('true: with defaults and meshes worked out') },
     answer: 'configuration',
   },
   putConfiguration: {
     summary: 'Check and save the configuration',
-    query: { dryRun },
     body: 'configuration',
     answers: 'Saved. 400 with all faults, 412 if it was changed in the meantime.',
   },
@@ -99,7 +63,6 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   getConnector: { summary: 'One connector' },
   listEntries: {
     summary: 'What the last complete pull of a connector holds',
-    query: { search: text('text in any value'), kind: z.enum(KINDS), filter: text('as search'), ...page },
     answer: listAnswer(Anything),
   },
   verifyConnector: {
@@ -117,7 +80,6 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   getRoute: { summary: 'One route' },
   retireRoute: {
     summary: 'Let a route leave cleanly: only its stamp goes, or its objects go too',
-    query: { dryRun: planOnly },
     body: Retire,
     status: 202,
     answers: 'The job.',
@@ -125,7 +87,6 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   },
   relinkRoute: {
     summary: 'Rebuild lost links of a route from the stamps in its target',
-    query: { dryRun: planOnly },
     body: Relink,
     status: 202,
     answers: 'The job.',
@@ -133,12 +94,10 @@ export const DESCRIBED: Readonly<Record<string, About>> = {
   },
   explainRoute: {
     summary: 'Why somebody is, or is not, in the target; what the next run would do',
-    query: { address: text('an address of the person'), object: text('or an id, of the source or of the target') },
     answer: ExplanationAnswer,
   },
   findX500: {
     summary: 'Whose an X500 address was, who has it now, what to add so that replies arrive',
-    query: { address: text('X500 address, or mail address of the person'), imceaex: text('or the bounced address') },
     answer: X500AnswerSchema,
   },
   health: { summary: 'Do the parts answer; 503 if not' },

@@ -1,11 +1,13 @@
 import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import * as df from 'durable-functions';
+import { z } from 'zod';
 import { StoreConflict } from '../../shared/store/store.ts';
 import type { Instances } from '../../shared/sync/context.ts';
 import { Refusal } from '../../shared/sync/refusal.ts';
 import { instancesOf } from '../instances.ts';
 import { settings } from '../settings.ts';
 import { type Caller, callerOf, type Role } from './caller.ts';
+import { queryFaults } from './queries.ts';
 
 /** What a call may use: the parsed request, who asks, and the durable engine. */
 export interface Call {
@@ -55,6 +57,7 @@ export function door(
       try {
         const caller = callerOf(request, settings());
         if (role !== null) requireRole(caller, role);
+        requireQuery(name, request.query);
         const call: Call = {
           request,
           params: request.params,
@@ -76,6 +79,12 @@ function requireRole(caller: Caller | null, role: Role): void {
   if (!caller) throw new Problem('unauthenticated', 401, 'Sign in: every call but health needs an account with a galsync role.');
   if (!caller.roles.includes(role))
     throw new Problem('forbidden', 403, `This call needs the role "${role}"; ${caller.name} has ${caller.roles.join(', ') || 'none'}.`);
+}
+
+function requireQuery(door: string, query: URLSearchParams): void {
+  const errors = queryFaults(door, query);
+  const [first] = errors;
+  if (first) throw new Problem('invalid', 400, `The query has ${errors.length} fault(s): ${first.message} ${first.fix}`, { errors });
 }
 
 /** An error with its HTTP status, for what only doors know. */
@@ -154,11 +163,48 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 
 /** `limit` (default 100, max 1000) of a list call. */
 export function limitOf(query: URLSearchParams): number {
-  const text = query.get('limit');
-  if (text === null) return 100;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
-  throw new Problem('invalid', 400, `"limit" must be a whole number from 1 to 1000, not "${text.slice(0, 20)}".`);
+  return Number(query.get('limit') ?? 100);
+}
+
+/** `cursor` of a list call as `nextLink` gave it, null without; 400 for anything else. */
+export function cursorOf<T>(query: URLSearchParams, schema: z.ZodType<T>): T | null {
+  const text = query.get('cursor');
+  if (!text) return null;
+  try {
+    return schema.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
+  } catch {
+    throw notOurs();
+  }
+}
+
+/** A cursor that a store gave: the place of a row. */
+export function rowCursor(query: URLSearchParams): string | null {
+  const text = query.get('cursor');
+  if (!text || /^[\x20-\x7e]{3,}$/.test(Buffer.from(text, 'base64url').toString('utf8'))) return text || null;
+  throw notOurs();
+}
+
+function notOurs(): Problem {
+  return new Problem('invalid', 400, '"cursor" is none that this list gave: follow nextLink as it is, or begin again without it.');
+}
+
+/** What `cursorOf` reads. */
+export function cursorText(place: unknown): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** A short list in pages: an item is found again by its id, whatever was added or taken out meanwhile. */
+export function pagedList<T extends { readonly id: string }>(
+  call: Call,
+  all: readonly T[],
+): { readonly items: readonly T[]; readonly next: string | null } {
+  const after = cursorOf(call.query, z.string());
+  const from = after === null ? 0 : all.findIndex((item) => item.id === after) + 1;
+  if (after !== null && from === 0)
+    throw new Problem('list-changed', 409, `"${after}" is in the list no more: begin again without "cursor".`);
+  const items = all.slice(from, from + limitOf(call.query));
+  const more = from + items.length < all.length;
+  return { items, next: more ? cursorText(items.at(-1)!.id) : null };
 }
 
 /** A list answer with the link to its next page. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ACTIONS, type JobState } from '../../shared/model/job.ts';
+import type { JobState } from '../../shared/model/job.ts';
+import type { LogLine } from '../../shared/store/store.ts';
 import { cancelJob } from '../../shared/sync/cancel.ts';
 import { approveJob, rejectJob } from '../../shared/sync/decide.ts';
 import { closeIfLost } from '../../shared/sync/lostJobs.ts';
@@ -7,7 +8,7 @@ import { Refusal } from '../../shared/sync/refusal.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
 import { syncContext } from '../wiring.ts';
 import { bodyOf } from './body.ts';
-import { type Call, door, json, limitOf, listOf } from './door.ts';
+import { type Call, door, json, limitOf, listOf, rowCursor } from './door.ts';
 
 export const Id = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'an id has letters, digits, ".", "_" and "-", at most 63 of them');
 export const Start = z.strictObject({
@@ -37,9 +38,7 @@ door('listJobs', ['GET'], 'jobs', 'Reader', async (call) => {
     ...text('to'),
     ...(text('state') as { state?: JobState }),
   };
-  if (call.query.get('action') && !ACTIONS.includes(call.query.get('action') as never))
-    throw new Refusal('invalid', 400, `There is no action "${call.query.get('action')}".`);
-  const page = await syncContext().store.jobs.list(query, limitOf(call.query), call.query.get('cursor'));
+  const page = await syncContext().store.jobs.list(query, limitOf(call.query), rowCursor(call.query));
   const records = await Promise.all(page.items.map((record) => closeIfLost(syncContext(), call.instances, record)));
   return listOf(
     call,
@@ -52,8 +51,8 @@ door('getJob', ['GET'], 'jobs/{id}', 'Reader', async (call) => json((await jobOf
 
 door('getJobLog', ['GET'], 'jobs/{id}/log', 'Reader', async (call) => {
   const record = await jobOf(call);
-  const level = z.enum(['info', 'warning', 'error']).nullable().catch(null).parse(call.query.get('level'));
-  const page = await syncContext().store.log.list(record.job.id, level, limitOf(call.query), call.query.get('cursor'));
+  const level = (call.query.get('level') || null) as LogLine['level'] | null;
+  const page = await syncContext().store.log.list(record.job.id, level, limitOf(call.query), rowCursor(call.query));
   return listOf(call, page.items, page.next);
 });
 

@@ -3,6 +3,7 @@ import { configurationSchema } from '../../shared/config/schema.ts';
 import { Anything, ProblemAnswer } from './answers.ts';
 import { type About, DESCRIBED } from './described.ts';
 import type { Door } from './door.ts';
+import { QUERIES } from './queries.ts';
 
 type Json = Record<string, unknown>;
 
@@ -51,7 +52,7 @@ function operation({ name, methods, route, role }: Door, method: string): Json {
     summary: about.summary,
     description: role === null ? 'Anonymous.' : `Needs the role ${role}.`,
     ...(role === null ? { security: [] } : {}),
-    parameters: [...pathParameters(route), ...queryParameters(about)],
+    parameters: [...pathParameters(route), ...queryParameters(name)],
     ...(about.body ? { requestBody: { required: true, content: { 'application/json': { schema: bodySchema(about.body) } } } } : {}),
     responses: {
       [status]: { description: about.answers ?? 'Done.', ...ok },
@@ -84,8 +85,8 @@ function pathParameters(route: string): readonly Json[] {
   }));
 }
 
-function queryParameters({ query }: About): readonly Json[] {
-  return Object.entries(query ?? {}).map(([name, schema]) => {
+function queryParameters(door: string): readonly Json[] {
+  return Object.entries(QUERIES[door] ?? {}).map(([name, schema]) => {
     const { description, ...rest } = jsonSchema(schema) as { description?: string };
     return { name, in: 'query', required: false, ...(description ? { description } : {}), schema: rest };
   });

@@ -1,11 +1,12 @@
 import { Refusal } from '../../shared/sync/refusal.ts';
 import { routeView } from '../../shared/sync/views.ts';
 import { loadedConfiguration, syncContext } from '../wiring.ts';
-import { door, json, listOf } from './door.ts';
+import { door, json, listOf, pagedList } from './door.ts';
 
 door('listRoutes', ['GET'], 'routes', 'Reader', async (call) => {
   const { configuration } = await loadedConfiguration();
-  return listOf(call, await Promise.all(configuration.routes.map((route) => routeView(syncContext(), route))), null);
+  const { items, next } = pagedList(call, configuration.routes);
+  return listOf(call, await Promise.all(items.map((route) => routeView(syncContext(), route))), next);
 });
 
 door('getRoute', ['GET'], 'routes/{id}', 'Reader', async (call) => {

@@ -38,7 +38,7 @@ function drain(engine: EngineState): void {
 
 function armTimer(engine: EngineState, one: Live, timer: Extract<Started, { kind: 'timer' }>): void {
   const wait = Date.parse(timer.fireAt) - Date.now();
-  if (wait <= 0) {
+  if (wait < 1_000) {
     one.timers.delete(timer.id);
     deliver(
       engine,
@@ -55,10 +55,11 @@ function armTimer(engine: EngineState, one: Live, timer: Extract<Started, { kind
     );
     return;
   }
-  // Node's timers may fire a millisecond early and know at most 24 days: looked at again on waking.
+  // The real engine is told whole seconds, cut off, so its timers fire up to one second early. Node's own know at most
+  // 24 days: looked at again on waking.
   one.timers.set(
     timer.id,
-    setTimeout(() => armTimer(engine, one, timer), Math.min(wait, LONGEST_TIMER_MS)),
+    setTimeout(() => armTimer(engine, one, timer), Math.min(Math.floor(wait / 1_000) * 1_000, LONGEST_TIMER_MS)),
   );
 }
 

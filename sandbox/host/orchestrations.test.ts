@@ -76,8 +76,14 @@ describe('orchestrations on the embedded host', () => {
     expect(await run('retries')).toEqual({ good: 3, error: "Activity function 'flaky' failed: attempt 3 failed" });
   });
 
-  it('wait for timers, which never fire early', async () => {
-    for (const ms of [-1_000, 1, 40, 250]) expect(await run('timer', { ms })).toBeGreaterThanOrEqual(0);
+  it('wait for timers in whole seconds, cut off: up to one second short, as on the real engine', async () => {
+    expect(await run('timer', { ms: -1_000 })).toBeGreaterThanOrEqual(0);
+    const short = (await run('timer', { ms: 700 })) as number;
+    expect(short).toBeGreaterThan(-710);
+    expect(short).toBeLessThan(0);
+    const long = (await run('timer', { ms: 1_600 })) as number;
+    expect(long).toBeGreaterThan(-610);
+    expect(long).toBeLessThan(0);
   });
 
   it('wait for events, early and late, in order, and cancel the timer beside them', async () => {

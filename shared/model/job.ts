@@ -4,7 +4,8 @@ import type { KeptReason, SkipReason } from './plan.ts';
 export const ACTIONS = ['pull', 'simulate', 'push', 'sync', 'undo', 'retire', 'relink'] as const;
 export type Action = (typeof ACTIONS)[number];
 export type Trigger = 'schedule' | 'api' | 'console' | 'startup' | 'retry';
-export type JobState = 'queued' | 'running' | 'waiting' | 'completed' | 'completedWithErrors' | 'held' | 'failed' | 'cancelled';
+export const JOB_STATES = ['queued', 'running', 'waiting', 'completed', 'completedWithErrors', 'held', 'failed', 'cancelled'] as const;
+export type JobState = (typeof JOB_STATES)[number];
 export type RouteJobState = 'queued' | 'running' | 'waiting' | 'completed' | 'completedWithErrors' | 'held' | 'failed';
 export const TERMINAL: ReadonlySet<JobState> = new Set<JobState>(['completed', 'completedWithErrors', 'held', 'failed', 'cancelled']);
 

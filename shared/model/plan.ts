@@ -32,6 +32,9 @@ export interface FieldChange {
 export const CHANGE_KINDS = ['create', 'update', 'hide', 'delete', 'adopt', 'skip', 'keep'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
+/** What a change is shown as (contract, "A change"). */
+export const RESULTS = ['planned', 'done', 'failed', 'held', 'skipped', 'kept'] as const;
+
 export const SKIP_REASONS = [
   'stamped',
   'invalid',

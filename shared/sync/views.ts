@@ -2,7 +2,8 @@ import type { ConnectorSettings, RouteSettings } from '../model/configuration.ts
 import type { Entry } from '../model/entry.ts';
 import { nextRuns } from '../rules/schedule.ts';
 import { compileWithhold } from '../rules/withhold.ts';
-import { SHARDS } from '../store/store.ts';
+import { shardOf } from '../store/shard.ts';
+import { SHARDS, type SnapshotRow } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { Refusal } from './refusal.ts';
@@ -62,27 +63,37 @@ export function inZone(at: Date, timeZone: string): string {
   return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' }).format(at);
 }
 
-/** Entries of the last complete pull that match a search, in a stable order (by shard, then id). */
+/**
+ * Entries of the last complete pull that match a search, by shard, then id. `after`: those behind this id, be it there still or not, so that
+ * pages miss and repeat nobody when another pull comes between.
+ */
 export async function* entriesOf(
   context: SyncContext,
   connector: string,
-  search: string | null,
-  kind: string | null,
+  filter: { readonly search: string | null; readonly kind: string | null },
+  after: string | null,
 ): AsyncGenerator<Entry> {
   const { configuration } = await context.configuration();
   const settings = connectorSettings(configuration, connector);
   const { connector: opened } = context.open(settings, configuration);
   const withhold = compileWithhold(settings.pull.withhold, context.now());
-  const wanted = search?.normalize('NFC').toLowerCase() ?? '';
+  const wanted = filter.search?.normalize('NFC').toLowerCase() ?? '';
   const step = 16;
-  for (let from = 0; from < SHARDS; from += step) {
-    for (const row of (await context.store.snapshots.readShards(connector, from, from + step)).flat()) {
+  const first = after === null ? 0 : shardOf(after);
+  for (let from = first; from < SHARDS; from += step) {
+    const shards = await context.store.snapshots.readShards(connector, from, Math.min(from + step, SHARDS));
+    for (const row of shards.flatMap((rows, n) => behind(rows, from + n === first ? after : null))) {
       const read = entryOf(row, opened.sets);
       // A rule that is newer than the last pull counts at once.
       const entry = read && withhold(read);
-      if (entry && (!kind || entry.kind === kind) && (!wanted || textOf(entry).includes(wanted))) yield entry;
+      if (entry && (!filter.kind || entry.kind === filter.kind) && (!wanted || textOf(entry).includes(wanted))) yield entry;
     }
   }
+}
+
+function behind(rows: readonly SnapshotRow[], after: string | null): readonly SnapshotRow[] {
+  const sorted = [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return after === null ? sorted : sorted.filter((row) => row.id > after);
 }
 
 function textOf(entry: Entry): string {
