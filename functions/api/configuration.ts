@@ -15,7 +15,7 @@ door('putConfiguration', ['PUT'], 'configuration', 'Operator', async (call) => {
   const ifMatch = call.request.headers.get('if-match');
   const dryRun = call.query.get('dryRun') === 'true';
   const saved = await putConfiguration(syncContext(), text, {
-    etag: ifMatch === null ? null : unquoted(ifMatch),
+    ifMatch: ifMatch === null ? null : ifMatch.split(',').map(unquoted),
     dryRun,
     ...loadedConfiguration.options(),
   });

@@ -20,6 +20,8 @@ describe('parseConfigurationText', () => {
 
   it('says where the syntax is wrong', () => {
     expect(first(http('{\n  "version": }'))).toMatchObject({ path: '/version', message: expect.stringContaining('line 2, column 14') });
+    expect(first(http('{// said\n"version": 1}'))?.path).toBe('');
+    expect(first(http('{"routes": [{ , }]}'))?.path).toBe('/routes/0');
     for (const text of ['', '{', '{} {}', "{'a': 1}", '{"a": NaN}', '{"a": 0x10}', '{"a": "x']) expect(http(text).ok, text).toBe(false);
   });
 

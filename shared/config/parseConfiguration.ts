@@ -34,7 +34,9 @@ function refused(path: string, message: string, fix: string): ParsedText {
 
 function syntaxFault(text: string, error: ParseError): ConfigurationFault {
   const before = text.slice(0, error.offset).split('\n');
-  const path = pointer('', getLocation(text, error.offset).path);
+  // Where no key is begun yet, the place is the object around it.
+  const place = getLocation(text, error.offset).path;
+  const path = pointer('', place.at(-1) === '' ? place.slice(0, -1) : place);
   return {
     path,
     message: `No JSON at line ${before.length}, column ${before.at(-1)!.length + 1}: ${printParseErrorCode(error.error)}.`,

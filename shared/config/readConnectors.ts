@@ -3,9 +3,10 @@ import type { ConfigurationFault, ConnectorSettings } from '../model/configurati
 import type { CheckOptions } from './checkConfiguration.ts';
 import { connectorFaults } from './connectorFaults.ts';
 import { CONNECTOR_INPUTS } from './connectorInput.ts';
-import { nearest } from './faults.ts';
+import { faultsOf, nearest } from './faults.ts';
 import { isRecord, mergeDefaults, placed } from './merge.ts';
 import { notAvailable } from './notAvailable.ts';
+import { Id } from './primitives.ts';
 import { parseAll, STAND_IN, unlessAt } from './salvage.ts';
 
 export const ALL_CONNECTORS: readonly z.ZodType[] = Object.values(CONNECTOR_INPUTS);
@@ -40,6 +41,8 @@ function readConnector(
   }
   const kind = raw['kind'] ?? (isRecord(defaults) ? defaults['kind'] : undefined);
   if (typeof kind !== 'string' || !Object.hasOwn(CONNECTOR_INPUTS, kind)) {
+    const id = Id.safeParse(raw['id']);
+    if (!id.success) faults.push(...faultsOf(id.error, `${start}/id`, Id));
     faults.push(kindFault(kind, `${start}/kind`));
     return null;
   }

@@ -8,8 +8,8 @@ import type { SyncContext } from './context.ts';
 import { Refusal } from './refusal.ts';
 
 export interface PutOptions {
-  /** The caller's `If-Match` (our short tag), `*`, or null for none. */
-  readonly etag: string | null;
+  /** The caller's `If-Match`: our short tags, any of which will do, or `*` for whatever is there; null for none. */
+  readonly ifMatch: readonly string[] | null;
   readonly dryRun: boolean;
   readonly local: boolean;
   readonly allowedHosts: readonly string[];
@@ -30,7 +30,8 @@ export function shortTag(etag: string): string {
 export async function putConfiguration(context: SyncContext, text: string, options: PutOptions): Promise<SavedConfiguration> {
   const checked = checkedText(text, options);
   const stored = await context.store.configuration.read();
-  if (options.etag !== null && options.etag !== '*' && options.etag !== (stored ? shortTag(stored.etag) : null)) throw changed();
+  const { ifMatch } = options;
+  if (ifMatch && !(stored && (ifMatch.includes('*') || ifMatch.includes(shortTag(stored.etag))))) throw changed();
   const managed = await droppedFaults(context, stored?.document, checked.configuration, options);
   if (managed.length > 0) throw invalid(managed);
   if (options.dryRun) return { version: stored?.version ?? null, etag: null, warnings: checked.warnings };

@@ -31,6 +31,8 @@ export async function startJob(
 ): Promise<JobRecord> {
   const { configuration, version } = await context.configuration();
   const routes = chosenRoutes(configuration, request);
+  if (request.only && request.action === 'pull')
+    throw new Refusal('invalid', 422, '"only" goes with simulate, push and sync; a pull reads its directories whole. Leave it out.');
   return startRecord(context, instances, {
     action: request.action,
     trigger,
