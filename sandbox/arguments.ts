@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 export interface Arguments {
@@ -25,6 +26,18 @@ export const USAGE = `npm start -- [options]
 
 const ACTIONS = ['pull', 'simulate', 'push', 'sync'] as const;
 
+/** Makes the folder of `--keep`; a fault says why there can be none. */
+export function keepFault(directory: string): ArgumentFault | null {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+    return null;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { path: '--keep', message: `No state can be kept in "${directory}": ${why}`, fix: 'Name a folder that can be written to.' };
+  }
+}
+
 /** Reads the command line; every fault at once. */
 export function readArguments(
   argv: readonly string[],
@@ -50,7 +63,7 @@ export function readArguments(
     faults.push({ path: '', message: error instanceof Error ? error.message.split('\n')[0]! : String(error), fix: USAGE });
   }
   const action = (values['action'] as string | undefined) ?? 'sync';
-  const port = Number(values['port'] ?? 7071);
+  const port = /^\d{1,5}$/.test(String(values['port'] ?? '7071')) ? Number(values['port'] ?? 7071) : Number.NaN;
   if (!ACTIONS.includes(action as never))
     faults.push({ path: '--action', message: `There is no action "${action}".`, fix: 'Use pull, simulate, push or sync.' });
   if (values['action'] !== undefined && !values['once'])

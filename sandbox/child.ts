@@ -21,7 +21,11 @@ export async function startChild<Ready>(
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  createInterface({ input: child.stderr }).on('line', output);
+  let why = '';
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (why === '' && /\berror\b/i.test(line)) why = `: ${line.slice(0, 300)}`;
+    output(line);
+  });
   const lines = createInterface({ input: child.stdout });
   const ready = await new Promise<Ready>((resolve, reject) => {
     let done = false;
@@ -32,7 +36,7 @@ export async function startChild<Ready>(
       done = true;
       resolve(parsed);
     });
-    child.once('exit', (code, signal) => reject(new Error(`${name} ended before it was ready (${signal ?? code})`)));
+    child.once('close', (code, signal) => reject(new Error(`${name} ended before it was ready (${signal ?? code})${why}`)));
     child.once('error', reject);
   });
   return { name, ready, process: child, stop: () => stopChild(child) };

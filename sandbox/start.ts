@@ -1,11 +1,11 @@
 /** `npm start`: the unmodified functions app, its storage and (unless a configuration is given) two sample organisations on one machine. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { buildApp } from '../scripts/build.ts';
 import type { Job } from '../shared/model/job.ts';
-import { type Arguments, readArguments } from './arguments.ts';
+import { type Arguments, keepFault, readArguments } from './arguments.ts';
 import { type Api, createApi } from './client.ts';
 import { readConfigurationFile, saveConfiguration } from './configurationFile.ts';
 import { createProgress } from './progress.ts';
@@ -30,7 +30,8 @@ async function main(args: Arguments): Promise<void> {
   const file = args.configuration ? readConfigurationFile(args.configuration) : null;
   if (file && !file.ok) return leave(2, args.json, file.faults);
   const state = args.keep ? resolve(args.keep) : mkdtempSync(join(tmpdir(), 'galsync-'));
-  mkdirSync(state, { recursive: true });
+  const fault = keepFault(state);
+  if (fault) return leave(2, args.json, [fault]);
   const services: Service[] = [];
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
@@ -60,6 +61,8 @@ async function main(args: Arguments): Promise<void> {
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     await stop();
+    // Who reads the output gets a document in any case.
+    if (args.json) process.stdout.write(`${JSON.stringify({ jobs: [] })}\n`);
     process.exitCode = 1;
   }
 }
