@@ -11,8 +11,8 @@ const time = (description: string): z.ZodType =>
     .refine((value) => /^\d{4}-\d\d-\d\d(T.*)?$/.test(value) && !Number.isNaN(Date.parse(value)))
     .describe(description);
 const page = {
-  limit: z.number().int().min(1).max(1000).describe('items of one page: a whole number from 1 to 1000; default 100'),
-  cursor: text('from nextLink'),
+  limit: z.number().int().min(1).max(1000).describe('a whole number from 1 to 1000: items of one page; default 100'),
+  cursor: text('what nextLink gives'),
 };
 const dryRun = { dryRun: flag('true: the job shows its plan and changes nothing') };
 
