@@ -101,6 +101,15 @@ describe('projection and comparison', () => {
       ['UK', 'GB', 'United Kingdom', 'Scotland'].map((country) => project(entry({ displayName: 'x', country })).fields.country),
     ).toEqual(['United Kingdom', 'United Kingdom', 'United Kingdom', null]);
     expect(project(entry({ displayName: 'x', country: 'Scotland' })).losses).toEqual(['country not known']);
+    // The target answers the name it knows, or none: nothing is left to write.
+    for (const [country, answered] of [
+      ['UK', { country: 'United Kingdom' }],
+      ['GB', { country: 'United Kingdom' }],
+      ['Scotland', {}],
+    ] as const) {
+      const { country: desired } = project(entry({ displayName: 'x', country })).fields;
+      expect(compare({ country: desired! }, answered), country).toEqual([]);
+    }
   });
   const compare = (desired: Fields, current: Fields) =>
     diffFields(desired, current, { emptyFields: 'own', drift: { default: 'reassert', except: [] }, written: {} });

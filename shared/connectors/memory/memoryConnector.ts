@@ -56,6 +56,10 @@ export interface MemoryDirectory {
   gets: number;
   /** It keeps managers as references to its own objects (`Entry.managerRef`), as Microsoft 365 does. */
   managers?: boolean;
+  /** Limits of fields that are tighter than usual. */
+  limits?: { readonly displayName?: { readonly maxLength: number } };
+  /** Ids that the first page of every read tells as deleted, some of whom may be among the living of a later page. */
+  removed?: readonly string[];
   /** What this directory cannot do, or does its own way. */
   traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
 }
@@ -110,7 +114,7 @@ export function createMemoryConnector(
     knownLag: false,
     lanes: 2,
     fields: {
-      displayName: { maxLength: 256 },
+      displayName: { maxLength: directory.limits?.displayName?.maxLength ?? 256 },
       addresses: { maxValues: 200 },
       deliveryAddress: {},
       x500: { maxValues: 100 },
@@ -189,7 +193,7 @@ function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {
     set: 'all',
     mode: 'full',
     parts,
-    removed: [],
+    removed: start === 0 ? (directory.removed ?? []) : [],
     restarted: false,
     cursor: end ? null : String(start + some.length),
     finished: end ? { token: null, count: there.length } : null,
