@@ -44,6 +44,11 @@ async function explain(query: string, route = 'contoso-to-fabrikam'): Promise<Ex
   return told;
 }
 
+async function get(path: string): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${world.api.url}/api/${path}`);
+  return { status: response.status, body: await response.json() };
+}
+
 const addressOf = (one: TenantObject): string => one.proxyAddresses.find((address) => address.startsWith('SMTP:'))!.slice(5);
 
 describe('explain, preview, x500 and openapi over the sample organisations', () => {
@@ -56,6 +61,51 @@ describe('explain, preview, x500 and openapi over the sample organisations', () 
     expect(told.steps.find((step) => step.step === 'history')!.data['jobs']).toMatchObject([
       { job: job.id, change: { change: 'create', result: 'done' } },
     ]);
+  });
+
+  it('R57 · plan, entry, log and table of changes hold the same text, as data that no browser renders or runs', async () => {
+    const read = async (path: string, accept = 'application/json'): Promise<string> => {
+      const response = await fetch(`${world.api.url}/api/${path}`, { headers: { accept } });
+      expect(response.status, path).toBe(200);
+      expect(response.headers.get('content-type'), path).toMatch(/^(application\/(json|x-ndjson)|text\/csv)/);
+      expect(response.headers.get('content-security-policy'), path).toBe("default-src 'none'");
+      expect(response.headers.get('x-content-type-options'), path).toBe('nosniff');
+      return response.text();
+    };
+    const one = `jobs/${job.id}/changes?object=${people[0]!.id}`;
+    expect(JSON.parse(await read(one)).items).toMatchObject([{ displayName: NAME }]);
+    expect(JSON.parse(await read(one, 'application/x-ndjson'))).toMatchObject({ displayName: NAME });
+    expect(await read(one, 'text/csv')).toContain(`,${NAME},`);
+    const { items } = JSON.parse(await read(`connectors/contoso/entries?search=${encodeURIComponent('javascript:alert(1)')}`));
+    expect(items.find((entry: { id: string }) => entry.id === people[0]!.id)).toMatchObject({
+      attributes: { displayName: NAME, jobTitle: '[click](javascript:alert(1))' },
+    });
+    // The log holds no text of people at all.
+    expect(await read(`jobs/${job.id}/log?limit=1000`)).not.toContain('onerror');
+  });
+
+  it('refuses what is asked wrongly, all of it at once, and pages lists to their end', async () => {
+    const wrong = await get(`jobs/${job.id}/changes?kind=person&limit=1001&rout=x`);
+    expect(wrong).toMatchObject({
+      status: 400,
+      body: { type: expect.stringMatching(/invalid$/), errors: [{ path: '?kind' }, { path: '?limit' }, { path: '?rout' }] },
+    });
+    expect(await world.api.send('PUT', 'configuration?dryrun=true', {})).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '?dryrun' }] },
+    });
+    expect(await get('jobs?cursor=zzz')).toMatchObject({ status: 400 });
+    for (const list of [`jobs/${job.id}/changes?limit=7`, 'connectors/contoso/entries?limit=9', 'connectors?limit=1', 'routes?limit=1']) {
+      const ids: string[] = [];
+      for (let next: string | null = list; next !== null; ) {
+        const page: { items: { id: string }[]; nextLink: string | null } = await world.api.get(next);
+        ids.push(...page.items.map((item) => item.id));
+        next = page.nextLink?.replace('/api/', '') ?? null;
+      }
+      const { items } = await world.api.get<{ items: { id: string }[] }>(list.replace(/limit=\d/, 'limit=1000'));
+      expect(ids, list).toEqual(items.map((item) => item.id));
+      expect(new Set(ids).size).toBe(ids.length);
+    }
   });
 
   it('explains by the id of the target object, and the same person on the way back', async () => {
