@@ -48,14 +48,29 @@ export function connectorFaults(settings: ConnectorSettings, start: string, opti
         faults.push(unknownAttribute(`${start}/pull/withhold/${n}/attributes/${at}`, name));
     if (rule.where) faults.push(...conditionFaults(rule.where, `${start}/pull/withhold/${n}/where`, knowsAttribute));
   }
-  if (settings.kind === 'microsoft365' && (settings.pull.orgUnits.include.length > 0 || settings.pull.orgUnits.exclude.length > 0)) {
-    faults.push({
-      path: `${start}/pull/orgUnits`,
-      message: 'Microsoft 365 has no organisational units.',
-      fix: 'Filter by groups, domains or "where".',
-    });
-  }
+  faults.push(...unitFaults(settings.pull, settings.kind, `${start}/pull/orgUnits`));
   return faults;
+}
+
+/** Organisational units that the directory cannot have: with one of them nobody would be left, or nobody left out. */
+export function unitFaults({ orgUnits }: Filter, kind: ConnectorSettings['kind'], start: string): readonly ConfigurationFault[] {
+  const { include, exclude } = orgUnits;
+  if (kind === 'microsoft365' && include.length + exclude.length > 0)
+    return [{ path: start, message: 'Microsoft 365 has no organisational units.', fix: 'Filter by groups, domains or "where".' }];
+  if (kind !== 'googleWorkspace') return [];
+  return (['include', 'exclude'] as const).flatMap((list) =>
+    orgUnits[list].flatMap((unit, n) =>
+      unit.startsWith('/')
+        ? []
+        : [
+            {
+              path: `${start}/${list}/${n}`,
+              message: `"${unit.slice(0, 80)}" is no organisational unit: Google's begin with "/".`,
+              fix: `Write "/${unit.slice(0, 80)}", or "/" for all.`,
+            },
+          ],
+    ),
+  );
 }
 
 /** Names usable in conditions and placeholders; `raw.…` is the directory's own. */

@@ -33,6 +33,35 @@ const CASES: readonly (readonly [name: string, changes: Changes, path: string, s
     '/connectors/0/pull/orgUnits',
     /no organis/,
   ],
+  [
+    'organisational unit without its slash',
+    { fabrikam: { pull: { orgUnits: { exclude: ['/A', 'Sales'] } } } },
+    '/connectors/1/pull/orgUnits/exclude/1',
+    /"\/Sales"/,
+  ],
+  ['the same in a filter', { back: { filter: { orgUnits: { include: ['Sales'] } } } }, '/routes/1/filter/orgUnits/include/0', /begin with/],
+  [
+    'one sign-in name for everybody',
+    { back: { push: { as: 'mailUser', mailUser: { userPrincipalName: 'galsync@<initial domain>' } } } },
+    '/routes/1/push/mailUser/userPrincipalName',
+    /same sign-in name/,
+  ],
+  ['id of a connector whose kind is unknown', { contoso: { id: 'a b', kind: 'exchange' } }, '/connectors/0/id', /letters/],
+  [
+    'one folder for two routes, whatever its case',
+    {
+      top: {
+        routes: ['Abroad', 'abroad'].map((folder, n) => ({
+          id: `r${n}`,
+          from: 'fabrikam',
+          to: 'contoso',
+          push: { as: 'mailboxContact', mailboxes: { of: ['all@contoso.example'], folder } },
+        })),
+      },
+    },
+    '/routes/1',
+    /own folder/,
+  ],
   ['cron that does not exist', { out: { schedule: { cron: '99 * * * *', timeZone: 'UTC' } } }, '/routes/0/schedule/cron', /no cron/],
   ['six-field cron', { out: { schedule: { cron: '0 30 3 * * *', timeZone: 'UTC' } } }, '/routes/0/schedule/cron', /"30 3 \* \* \*"/],
   ['one cron of a list', { out: { schedule: { cron: ['0 3 * * *', 'daily'], timeZone: 'UTC' } } }, '/routes/0/schedule/cron/1', /no cron/],

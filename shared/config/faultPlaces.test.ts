@@ -94,7 +94,10 @@ describe('nothing is silently ignored', () => {
     const withhold = [{ attributes: ['city', 'notes'] }, { attributes: ['department'], where: reads('city') }];
     const checked = check({
       contoso: { pull: { withhold, where: reads('city') } },
-      out: { filter: { where: { user: reads('department') } }, push: { set: { companyName: '{notes}' }, existingWhere: reads('raw.x') } },
+      out: {
+        filter: { where: { user: reads('department') } },
+        push: { set: { companyName: '{notes}' }, existing: 'adopt', existingWhere: reads('raw.x') },
+      },
     });
     expect(checked).toMatchObject({
       ok: true,
@@ -104,6 +107,28 @@ describe('nothing is silently ignored', () => {
         expect.stringMatching(/existingWhere" reads "raw\.x"/),
       ],
     });
+  });
+
+  it('options of another push type or policy are warnings', () => {
+    const condition = { attribute: 'city', operator: 'Equals', value: 'x' };
+    const checked = check({ back: { push: { as: 'contact', mailUser: { signIn: 'allowed' }, existingWhere: condition } } });
+    expect(checked).toMatchObject({ ok: true, warnings: [expect.stringContaining('mailUser'), expect.stringContaining('existingWhere')] });
+    for (const push of [
+      { as: 'mailUser', mailUser: { signIn: 'allowed' } },
+      { as: 'contact', existing: 'adopt', existingWhere: condition },
+    ])
+      expect(check({ back: { push } })).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it('a brace or bracket of a template that stands alone is a warning', () => {
+    const warned = (displayName: string): number => {
+      const checked = check({ out: { push: { set: { displayName } } } });
+      return checked.ok ? checked.warnings.length : -1;
+    };
+    for (const slip of ['{displayName', 'displayName}', '{displayName}[ ({companyName})', '{displayName} x]', '[a [{city}] b]', '{'])
+      expect(warned(slip), slip).toBe(1);
+    for (const right of ['{displayName}[ ({companyName})]', '{{x}} [[y]]', 'Plain', '', '{{{city}}}', '[{city}][{state}]'])
+      expect(warned(right), right).toBe(0);
   });
 
   it('hiding where nothing can be hidden is a warning', () => {

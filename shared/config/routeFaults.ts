@@ -3,7 +3,7 @@ import type { ConfigurationFault, ConnectorSettings, PushType, RouteSettings } f
 import { conditionFaults } from '../rules/conditionFaults.ts';
 import { scheduleFaults } from '../rules/schedule.ts';
 import { placeholders } from '../rules/texts.ts';
-import { filterFaults, knowsAttribute, unknownAttribute } from './connectorFaults.ts';
+import { filterFaults, knowsAttribute, unitFaults, unknownAttribute } from './connectorFaults.ts';
 import { nearest, pointer } from './faults.ts';
 import type { ReadRoute } from './readRoutes.ts';
 import { STAND_IN } from './salvage.ts';
@@ -41,13 +41,8 @@ export function routeFaults(
       message: `A ${target.kind} target has no push type "${route.push.as}".`,
       fix: `Use one of ${PUSH_TYPES[target.kind].join(', ')}.`,
     });
-  const { include, exclude } = route.filter.orgUnits;
-  if (connectors.some(({ id, kind }) => id === route.from && kind === 'microsoft365') && include.length + exclude.length > 0)
-    faults.push({
-      path: `${start}/filter/orgUnits`,
-      message: 'Microsoft 365 has no organisational units.',
-      fix: 'Filter by groups, domains or "where".',
-    });
+  const source = connectors.find((connector) => connector.id === route.from);
+  if (source) faults.push(...unitFaults(route.filter, source.kind, `${start}/filter/orgUnits`));
   faults.push(...filterFaults(route.filter, `${start}/filter`), ...pushFaults(route, `${start}/push`, target));
   if (route.schedule) faults.push(...scheduleFaults(route.schedule, `${start}/schedule`));
   return faults;
@@ -85,6 +80,14 @@ const SIGN_IN_NAME = /^[^@<>\s]+@(<initial domain>|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+
 function signInNameFaults(template: string, path: string): readonly ConfigurationFault[] {
   const unknown = placeholders(template).filter((name) => !knowsAttribute(name));
   if (unknown.length > 0) return unknown.map((name) => unknownAttribute(path, name));
+  if (!template.split('@')[0]!.includes('{'))
+    return [
+      {
+        path,
+        message: 'Everybody would get the same sign-in name: its local part has no placeholder.',
+        fix: 'Write for example "{alias}@<initial domain>".',
+      },
+    ];
   if (SIGN_IN_NAME.test(template.replace(/\{[^{}]+\}/g, 'x'))) return [];
   return [
     {
@@ -112,7 +115,7 @@ export function routesFaults(routes: readonly ReadRoute[]): readonly Configurati
     ids.set(id, first ?? start);
     if (route.from === STAND_IN || route.to === STAND_IN) continue;
     const mailbox = route.push.as === 'mailboxContact';
-    const pair = [route.from, route.to, mailbox ? (route.push.mailboxes.folder ?? '') : null].join('\0');
+    const pair = [route.from, route.to, mailbox ? (route.push.mailboxes.folder ?? '').normalize('NFC').toLowerCase() : null].join('\0');
     const other = pairs.get(pair);
     if (other !== undefined)
       faults.push({

@@ -1,5 +1,5 @@
 import { type Configuration, conditionNames, type PushType } from '../model/configuration.ts';
-import { placeholders } from '../rules/texts.ts';
+import { looseMarks, placeholders } from '../rules/texts.ts';
 import { namesIn } from './wantedAttributes.ts';
 
 /** Push types whose objects cannot be hidden from an address list. */
@@ -14,6 +14,8 @@ export function warningsOf(configuration: Configuration): readonly string[] {
     ...hidingWarnings(configuration),
     ...withheldWarnings(configuration),
     ...existingWarnings(configuration),
+    ...idleWarnings(configuration),
+    ...templateWarnings(configuration),
   ];
 }
 
@@ -59,6 +61,30 @@ function existingWarnings(configuration: Configuration): readonly string[] {
       (name) => `Route "${route.id}": "push/existingWhere" reads "${name}", which contacts do not have: it is always empty there.`,
     );
   });
+}
+
+/** Options of another push type or policy. */
+function idleWarnings(configuration: Configuration): readonly string[] {
+  return configuration.routes.flatMap(({ id, push }) => {
+    const { userPrincipalName, signIn } = push.mailUser;
+    const named = signIn !== 'blocked' || userPrincipalName !== '{alias}@<initial domain>';
+    return [
+      ...(named && push.as !== 'mailUser' ? [`Route "${id}": "mailUser" has no effect with "as": "${push.as}".`] : []),
+      ...(push.existingWhere && push.existing === 'report'
+        ? [`Route "${id}": "existingWhere" has no effect with "existing": "report": nothing is adopted or taken over.`]
+        : []),
+    ];
+  });
+}
+
+function templateWarnings(configuration: Configuration): readonly string[] {
+  return configuration.routes.flatMap(({ id, push }) =>
+    Object.entries(push.set).flatMap(([name, template]) => {
+      const loose = looseMarks(template);
+      if (loose.length === 0) return [];
+      return [`Route "${id}": "push/set/${name}" has ${loose.join(' and ')} without its partner; it is pushed as it stands there.`];
+    }),
+  );
 }
 
 function hidingWarnings(configuration: Configuration): readonly string[] {

@@ -71,6 +71,20 @@ export function fillTemplate(template: string, value: (name: string) => string):
   return text.replace(/[ \t]+/g, ' ').trim();
 }
 
+/** Braces and brackets of a template that stand alone, and brackets within brackets: most likely slips of the hand. */
+export function looseMarks(template: string): readonly string[] {
+  const loose: string[] = [];
+  let open = false;
+  for (const [text] of template.matchAll(/\{\{|\}\}|\[\[|\]\]|\{[^{}]+\}|[[\]{}]/g)) {
+    if (text === '{' || text === '}') loose.push(text);
+    else if (text === '[' || text === ']') {
+      if (open === (text === '[')) loose.push(text);
+      open = text === '[';
+    }
+  }
+  return [...new Set(open ? [...loose, '['] : loose)].map((mark) => `"${mark}"`);
+}
+
 /** Names of the placeholders in a template. */
 export function placeholders(template: string): readonly string[] {
   return piecesOf(template).flatMap((piece) => (piece.kind === 'placeholder' ? [piece.text] : []));
