@@ -15,6 +15,19 @@ describe('documents that describe code', () => {
     expect(CAUSE_CODES.filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
   });
 
+  it('explain every type of problem that calls answer, with its status, and no other', () => {
+    const sources = ['functions', 'shared']
+      .flatMap((room) => readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((path) => join(room, path)))
+      .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+      .map(read)
+      .join('\n');
+    const thrown = [...sources.matchAll(/new (?:Refusal|Problem)\(\s*'([a-z-]+)',\s*(\d{3})/g)].map((match) => `${match[1]} ${match[2]}`);
+    const told = [...read('docs/problems.md').matchAll(/^\| `([a-z-]+)` \| ([\d, ]+) \|/gm)].flatMap((match) =>
+      match[2]!.split(', ').map((status) => `${match[1]} ${status}`),
+    );
+    expect(told.sort()).toEqual([...new Set([...thrown, 'conflict 409', 'internal 500'])].sort());
+  });
+
   it('made from data are current (npm run docs)', async () => {
     const pages = await generatedPages();
     expect(Object.keys(pages)).toHaveLength(2);
