@@ -19,7 +19,12 @@ export interface CheckOptions {
 
 export type Checked =
   | { readonly ok: true; readonly configuration: Configuration; readonly warnings: readonly string[] }
-  | { readonly ok: false; readonly faults: readonly ConfigurationFault[] };
+  /** `judged`: what can be read of a document with faults, null if some of its connectors or routes cannot. */
+  | {
+      readonly ok: false;
+      readonly faults: readonly ConfigurationFault[];
+      readonly judged: Pick<Configuration, 'connectors' | 'routes'> | null;
+    };
 
 const Top = z.strictObject({
   version: z.literal(1),
@@ -36,7 +41,11 @@ const Top = z.strictObject({
 /** Checks a whole document and works its defaults out; every fault at once, each with its path and a fix. */
 export function checkConfiguration(document: unknown, options: CheckOptions): Checked {
   if (!isRecord(document))
-    return { ok: false, faults: [{ path: '', message: 'The document is no JSON object.', fix: 'Begin with { "version": 1, … }.' }] };
+    return {
+      ok: false,
+      faults: [{ path: '', message: 'The document is no JSON object.', fix: 'Begin with { "version": 1, … }.' }],
+      judged: null,
+    };
   const faults: ConfigurationFault[] = [];
   const raw = cleanDocument(document, '', faults) as Record<string, unknown>;
   const top = Top.safeParse(raw);
@@ -52,11 +61,20 @@ export function checkConfiguration(document: unknown, options: CheckOptions): Ch
       ? new Set(written.flatMap((one) => (isRecord(one) && typeof one['id'] === 'string' ? [one['id']] : [])))
       : null;
   const around = { defaults: defaults['route'], connectors, ids };
-  const routes = readRoutes(list(raw['routes'], MAX_ROUTES), list(raw['meshes'], 100), around, faults);
+  const writtenRoutes = list(raw['routes'], MAX_ROUTES);
+  const routes = readRoutes(writtenRoutes, list(raw['meshes'], 100), around, faults);
   faults.push(...duplicateConnectors(written), ...routesFaults(routes));
-  if (faults.length > 0 || !top.success) return { ok: false, faults: unique(faults) };
+  const parts = { connectors, routes: routes.map((one) => one.route) };
+  if (faults.length > 0 || !top.success) {
+    const whole = connectors.length === written.length && routes.filter((one) => !one.mesh).length === writtenRoutes.length;
+    return {
+      ok: false,
+      faults: unique(faults),
+      judged: whole && !faults.some(({ path }) => /^\/(meshes|defaults)/.test(path)) ? parts : null,
+    };
+  }
   const { paused, retention } = top.data;
-  const configuration: Configuration = { version: 1, paused, connectors, routes: routes.map((one) => one.route), retention };
+  const configuration: Configuration = { version: 1, paused, ...parts, retention };
   return { ok: true, configuration, warnings: warningsOf(configuration) };
 }
 

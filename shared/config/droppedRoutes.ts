@@ -1,14 +1,19 @@
 import type { Configuration, ConfigurationFault } from '../model/configuration.ts';
 
+type Parts = Pick<Configuration, 'connectors' | 'routes'>;
+
+/** Of `dropped`, what does not only follow from other faults of the same document: a route or connector that is not right yet is not judged. */
+export function besides(faults: readonly ConfigurationFault[], dropped: readonly ConfigurationFault[]): readonly ConfigurationFault[] {
+  const item = (path: string): string => path.split('/').slice(0, 3).join('/');
+  const unnamed = faults.some(({ path }) => /^\/routes(\/\d+(\/id)?)?$/.test(path));
+  return dropped.filter(({ path }) => (path === '/routes' ? !unnamed : !faults.some((fault) => item(fault.path) === item(path))));
+}
+
 /**
  * Routes and connectors that would be dropped, renamed or re-stamped while they still manage objects: those objects would be left behind
  * without anybody who may touch them. `managed`: linked objects per route of the previous document.
  */
-export function droppedRoutes(
-  previous: Configuration,
-  next: Configuration,
-  managed: Readonly<Record<string, number>>,
-): readonly ConfigurationFault[] {
+export function droppedRoutes(previous: Parts, next: Parts, managed: Readonly<Record<string, number>>): readonly ConfigurationFault[] {
   return previous.routes.flatMap((route): ConfigurationFault[] => {
     const count = managed[route.id] ?? 0;
     if (count === 0) return [];
@@ -49,12 +54,12 @@ export function droppedRoutes(
 }
 
 /** Where a connector keeps its stamps; a directory of another kind is another place, whatever its attributes are called. */
-function stampOf(configuration: Configuration, connector: string): string | null {
+function stampOf(configuration: Parts, connector: string): string | null {
   const found = configuration.connectors.find((candidate) => candidate.id === connector);
   return found ? `${found.kind} ${'stamp' in found ? found.stamp : ''}` : null;
 }
 
-function stampPath(configuration: Configuration, connector: string): string {
+function stampPath(configuration: Parts, connector: string): string {
   const at = configuration.connectors.findIndex((candidate) => candidate.id === connector);
   const found = configuration.connectors[at];
   return found ? `/connectors/${at}/${'stamp' in found ? 'stamp' : 'kind'}` : '/connectors';

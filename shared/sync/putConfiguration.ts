@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type CheckOptions, checkConfiguration } from '../config/checkConfiguration.ts';
-import { droppedRoutes } from '../config/droppedRoutes.ts';
+import { besides, droppedRoutes } from '../config/droppedRoutes.ts';
 import { parseConfigurationText } from '../config/parseConfiguration.ts';
 import type { Configuration, ConfigurationFault } from '../model/configuration.ts';
 import { SHARDS, StoreConflict } from '../store/store.ts';
@@ -28,15 +28,20 @@ export function shortTag(etag: string): string {
 
 /** Checks a document and, unless `dryRun`, makes it the running one. A refused one leaves the running configuration untouched. */
 export async function putConfiguration(context: SyncContext, text: string, options: PutOptions): Promise<SavedConfiguration> {
-  const checked = checkedText(text, options);
+  const parsed = parsedText(text);
+  const checked = checkConfiguration(parsed, options);
   const stored = await context.store.configuration.read();
+  if (!checked.ok) {
+    const dropped = checked.judged ? await droppedFaults(context, stored?.document, checked.judged, options) : [];
+    throw invalid([...checked.faults, ...besides(checked.faults, dropped)]);
+  }
   const { ifMatch } = options;
   if (ifMatch && !(stored && (ifMatch.includes('*') || ifMatch.includes(shortTag(stored.etag))))) throw changed();
   const managed = await droppedFaults(context, stored?.document, checked.configuration, options);
   if (managed.length > 0) throw invalid(managed);
   if (options.dryRun) return { version: stored?.version ?? null, etag: null, warnings: checked.warnings };
   try {
-    const written = await context.store.configuration.write(checked.document, stored?.etag ?? null, context.now());
+    const written = await context.store.configuration.write(parsed, stored?.etag ?? null, context.now());
     await rememberNewRoutes(context, checked.configuration);
     context.log({
       event: 'configuration.saved',
@@ -56,11 +61,16 @@ export function checkedText(
   text: string,
   options: CheckOptions,
 ): { readonly document: unknown; readonly configuration: Configuration; readonly warnings: readonly string[] } {
-  const document = parseConfigurationText(text, { jsonc: false });
-  if (!document.ok) throw invalid(document.faults);
-  const checked = checkConfiguration(document.document, options);
+  const document = parsedText(text);
+  const checked = checkConfiguration(document, options);
   if (!checked.ok) throw invalid(checked.faults);
-  return { document: document.document, configuration: checked.configuration, warnings: checked.warnings };
+  return { document, configuration: checked.configuration, warnings: checked.warnings };
+}
+
+function parsedText(text: string): unknown {
+  const parsed = parseConfigurationText(text, { jsonc: false });
+  if (!parsed.ok) throw invalid(parsed.faults);
+  return parsed.document;
 }
 
 function invalid(errors: readonly ConfigurationFault[]): Refusal {
@@ -88,7 +98,7 @@ async function rememberNewRoutes(context: SyncContext, configuration: Configurat
 async function droppedFaults(
   context: SyncContext,
   previous: unknown,
-  next: Configuration,
+  next: Pick<Configuration, 'connectors' | 'routes'>,
   options: CheckOptions,
 ): Promise<readonly ConfigurationFault[]> {
   const before = previous === undefined ? null : checkConfiguration(previous, options);
@@ -99,7 +109,7 @@ async function droppedFaults(
 export async function stillManaged(
   context: SyncContext,
   before: Configuration,
-  next: Configuration,
+  next: Pick<Configuration, 'connectors' | 'routes'>,
 ): Promise<readonly ConfigurationFault[]> {
   const managed: Record<string, number> = {};
   for (const route of before.routes)
