@@ -40,6 +40,8 @@ export interface Planning extends TargetSide {
   readonly warnings: readonly string[];
   /** The job and round that plan on an earlier read of the target (pullTargetEvery); null: it was read for this plan. */
   readonly earlierTarget: string | null;
+  /** The job and round, or the look, whose plans share what they read once for all their ranges; null: nothing is kept. */
+  readonly run: string | null;
   /** The plan is only looked at (preview): the target itself is asked for nothing. */
   readonly lookOnly: boolean;
   /** What `plan.select` was compiled from. */
@@ -90,6 +92,7 @@ export interface PlanningInput {
   readonly only: readonly string[] | null;
   /** The job that plans on an earlier read of the target, if it does. */
   readonly earlierTarget?: string | null;
+  readonly run?: string;
   readonly lookOnly?: boolean;
 }
 
@@ -97,7 +100,7 @@ export interface PlanningInput {
 export function planningOf(record: JobRecord, configuration: Configuration, route: string): PlanningInput {
   const { to } = routeSettings(configuration, route);
   const earlier = record.round === 1 && (record.keepTargets ?? []).includes(to);
-  return { configuration, route, only: record.only, earlierTarget: earlier ? record.instance : null };
+  return { configuration, route, only: record.only, earlierTarget: earlier ? record.instance : null, run: record.instance };
 }
 
 /**
@@ -128,6 +131,7 @@ export async function openPlanning(context: SyncContext, input: PlanningInput): 
     owners,
     warnings,
     earlierTarget: input.earlierTarget ?? null,
+    run: input.run ?? null,
     lookOnly: input.lookOnly ?? false,
     selection,
     plan: {

@@ -45,7 +45,7 @@ const KEPT_SAMPLES = 20;
 /** Opens a route for planning on the snapshots and our own writes since: the directory itself is not asked. */
 export async function openSide(context: SyncContext, configuration: Configuration, route: string): Promise<Side> {
   // A managed object that the last read does not show would be asked for by id, one call each: here the read's word counts.
-  const planning = await openPlanning(context, { configuration, route, only: null, earlierTarget: 'preview', lookOnly: true });
+  const planning = await openPlanning(context, { configuration, route, only: null, earlierTarget: 'preview', run: 'preview', lookOnly: true });
   return { planning, changes: [], growth: new Map(), pieces: [] };
 }
 

@@ -4,11 +4,12 @@ import { pushTypeOf } from '../model/pushType.ts';
 import { parseStamp } from '../model/stamp.ts';
 import type { Sight, TargetView } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
-import { SHARDS, type SnapshotRow, type TargetIndex } from '../store/store.ts';
+import type { SnapshotRow, TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
 import { type ManagerSights, NO_MANAGERS, type RowReader, withTargetManager } from './targetManagers.ts';
+import { linksOfUnstamped } from './unstamped.ts';
 import { mayShowLate, writtenLately } from './writtenLately.ts';
 
 /** What is known of the objects that links name, and what further looks at the target read with. */
@@ -66,7 +67,7 @@ export async function openTargetView(
     }
     if (found.length > 0) hits.set(key, found);
   }
-  const named = await linksOfUnstamped(planning, hits, links);
+  const named = await linksOfUnstamped(planning, index, hits, links);
   const absent = await absentSources(planning, hits, named);
   return {
     sight: sights.sight,
@@ -147,37 +148,6 @@ async function plainSight({ planning, index, rows }: Seeing, link: Link): Promis
   // Missing from a complete read: asked for once by id, and only "not found" makes it missing.
   const entry = await planning.target.get(id, link.as);
   return entry ? { there: true, entry, hash: null } : { there: false };
-}
-
-/**
- * The links that name hits whose stamp was emptied. Links lie by source id, so they are looked for in all of the route's; only for objects that
- * could be ours, which are few.
- */
-async function linksOfUnstamped(
-  planning: Planning,
-  hits: ReadonlyMap<string, readonly Entry[]>,
-  known: readonly Link[],
-): Promise<ReadonlyMap<string, Link>> {
-  const open = new Set<string>();
-  for (const entry of [...hits.values()].flat())
-    if (
-      entry.stamp === undefined &&
-      entry.stampPlace === undefined &&
-      !entry.readOnly &&
-      planning.capabilities.some(({ types }) => types.includes(entry.type))
-    )
-      open.add(entry.id);
-  const found = new Map<string, Link>();
-  const take = (link: Link): void => {
-    if (link.state === 'linked' && link.targetId && open.delete(link.targetId)) found.set(link.targetId, link);
-  };
-  for (const link of known) take(link);
-  if (open.size > 0)
-    for await (const link of planning.context.store.links.range(planning.route.id, 0, SHARDS)) {
-      take(link);
-      if (open.size === 0) break;
-    }
-  return found;
 }
 
 /** Source ids named by stamps of hits, or by the links of unstamped ones, that the source's complete read no longer holds. */
