@@ -198,6 +198,8 @@ export interface PlanStore {
   getBatch(key: BatchKey): Promise<Batch | null>;
   /** In order of lane and sequence. `after` (exclusive) resumes. */
   batches(key: PlanKey, after?: { readonly lane: number; readonly sequence: number }): AsyncIterable<Batch>;
+  /** Batches `[from, to)` of one lane, in order. */
+  batchesBetween(key: PlanKey & { readonly lane: number }, from: number, to: number): AsyncIterable<Batch>;
   /** Joins outcomes into the batch's row. */
   putOutcomes(key: BatchKey, outcomes: Readonly<Record<string, Outcome>>): Promise<void>;
   /** A sealed plan's summary (any JSON ≤ 512 KiB). */

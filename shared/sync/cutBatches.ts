@@ -1,6 +1,7 @@
 import { addressKey } from '../connectors/connector.ts';
 import type { Batch, Change } from '../model/plan.ts';
 import type { PlanKey } from '../store/store.ts';
+import { byShard } from './batchShards.ts';
 import { BATCH_SIZE, NOTES_LANE, ORDERED_LANE } from './sealed.ts';
 
 export function isCarriedOut(change: Pick<Change, 'change'>): boolean {
@@ -50,7 +51,7 @@ export function cutBatches(
   const chunks = (all: readonly Change[]): Change[][] =>
     Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, n) => all.slice(n * BATCH_SIZE, (n + 1) * BATCH_SIZE));
   for (const chunk of ordered) put(ORDERED_LANE, chunk.changes);
-  const free = managersFirst(changes.filter((change) => isCarriedOut(change) && change.order === 0));
+  const free = managersFirst(byShard(changes.filter((change) => isCarriedOut(change) && change.order === 0)));
   for (const [n, chunk] of chunks(free).entries()) put(n % laneCount, chunk);
   for (const chunk of chunks(changes.filter((change) => !isCarriedOut(change)))) put(NOTES_LANE, chunk);
   return [...lanes].flatMap(([lane, all]) => all.map((some, sequence): Batch => ({ ...key, lane, sequence, changes: some, outcomes: {} })));

@@ -4,6 +4,7 @@ import type { Batch } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { PlanKey, SnapshotState } from '../store/store.ts';
+import { batchShards } from './batchShards.ts';
 import { withBeforeImages } from './beforeImages.ts';
 import { capacityTrips } from './capacity.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
@@ -200,6 +201,7 @@ async function sealRoute(
       ),
     trips: verdict.trips,
     batches: perLane,
+    shards: batchShards(batches),
     orderedRanks: ordered.map((chunk) => chunk.rank),
     changes: doable,
   };

@@ -1,6 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import type { Trip } from '../model/job.ts';
 import type { KeptReason, SkipReason } from '../model/plan.ts';
+import type { BatchShards } from './batchShards.ts';
 
 /** What one range of shards planned, as sums: never incremented, always added up anew. */
 export interface RangeSummary {
@@ -28,6 +29,8 @@ export interface SealedRoute {
   readonly trips: readonly Trip[];
   /** Lane → number of batches. Rows for people (`skip`, `keep`) are in lane `NOTES_LANE`. */
   readonly batches: Readonly<Record<string, number>>;
+  /** Absent: sealed before it was kept. */
+  readonly shards?: BatchShards;
   /** Of the first batches of `ORDERED_LANE`: their places among the ordered batches of all routes into the target. */
   readonly orderedRanks: readonly number[];
   /** Changes to carry out. */

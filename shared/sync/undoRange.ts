@@ -6,7 +6,6 @@ import { addressesOf } from '../rules/heldAddresses.ts';
 import { planUndo } from '../rules/undo.ts';
 import type { Made } from '../rules/undoRow.ts';
 import type { DraftChange } from '../rules/view.ts';
-import { shardOf } from '../store/shard.ts';
 import type { TargetIndex } from '../store/store.ts';
 import { linksOf, rangeOf } from './errandRange.ts';
 import type { TargetSide } from './planning.ts';
@@ -84,10 +83,9 @@ async function madeIn(
   const names = errand.objects ? namesOf(errand.objects) : null;
   const byObject = new Map<string, PastChange[]>();
   const key = { job: errand.job, round: errand.rounds[side.route.id]!, route: side.route.id };
-  for await (const past of pastChanges(side.context, key)) {
+  for await (const past of pastChanges(side.context, key, range)) {
     const { sourceId } = past.change;
-    const shard = shardOf(sourceId);
-    if (shard < range.from || shard >= range.to || (names && !isNamed(past, names))) continue;
+    if (names && !isNamed(past, names)) continue;
     if (!wasMade(past, links.get(sourceId) ?? null)) continue;
     byObject.set(sourceId, [...(byObject.get(sourceId) ?? []), past]);
   }

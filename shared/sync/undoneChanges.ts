@@ -1,9 +1,12 @@
 import { addressKey } from '../connectors/connector.ts';
 import type { Link } from '../model/link.ts';
 import { type Change, type Outcome, textsOf } from '../model/plan.ts';
+import { shardOf } from '../store/shard.ts';
 import type { PlanKey } from '../store/store.ts';
+import { batchesWith } from './batchShards.ts';
 import type { SyncContext } from './context.ts';
 import { isCarriedOut } from './cutBatches.ts';
+import type { Range } from './ranges.ts';
 
 /** A change of an earlier job with what became of it. */
 export interface PastChange {
@@ -11,10 +14,19 @@ export interface PastChange {
   readonly outcome: Outcome | undefined;
 }
 
-/** The changes of one route of an earlier job that were to be carried out, in the order of its plan. */
-export async function* pastChanges(context: SyncContext, key: PlanKey): AsyncGenerator<PastChange> {
-  for await (const batch of context.store.plans.batches(key))
-    for (const change of batch.changes) if (isCarriedOut(change)) yield { change, outcome: batch.outcomes[change.id] };
+/**
+ * The changes of one route of an earlier job that were to be carried out, in the order of its plan.
+ * @param range only those of these shards
+ */
+export async function* pastChanges(context: SyncContext, key: PlanKey, range?: Range): AsyncGenerator<PastChange> {
+  for await (const batch of range ? batchesWith(context, key, range) : context.store.plans.batches(key))
+    for (const change of batch.changes)
+      if (isCarriedOut(change) && (!range || isIn(range, change))) yield { change, outcome: batch.outcomes[change.id] };
+}
+
+function isIn(range: Range, change: Change): boolean {
+  const shard = shardOf(change.sourceId);
+  return shard >= range.from && shard < range.to;
 }
 
 /**

@@ -49,6 +49,12 @@ export function planContract(store: () => Store, job: () => string): void {
     expect(await places()).toEqual(whole);
     expect(await places({ lane: 1, sequence: 2 })).toEqual(whole.slice(7));
     expect(await places({ lane: 10, sequence: 10 })).toEqual([]);
+    const some = await all(plans.batchesBetween({ ...keyOf(id), lane: 9 }, 1, 10));
+    expect(some.map((batch) => [batch.lane, batch.sequence])).toEqual([
+      [9, 1],
+      [9, 2],
+    ]);
+    expect(await all(plans.batchesBetween({ ...keyOf(id), lane: 2 }, 0, 9))).toEqual([]);
     expect(await plans.getBatch({ ...keyOf(id), lane: 9, sequence: 2 })).toEqual(sampleBatch(id, 9, 2));
     expect(await plans.getBatch({ ...keyOf(id), lane: 9, sequence: 3 })).toBeNull();
   });

@@ -61,6 +61,10 @@ export function createPlanStore(table: Table): PlanStore {
       const start = laneKey(key, after ? after.lane + 1 : 0);
       for await (const row of table.list(partitionsBetween(start, `${planKey(key)}~:`))) yield unpack<Batch>(row);
     },
+    async *batchesBetween(key, from, to) {
+      const filter = `${partitionIs(laneKey(key, key.lane))} and RowKey ge '${at(from)}' and RowKey lt '${at(to)}'`;
+      for await (const row of table.list(filter)) yield unpack<Batch>(row);
+    },
     putOutcomes: (key, outcomes) => putOutcomes(table, laneKey(key, key.lane), at(key.sequence), outcomes, key),
     async putSealed(key, sealed) {
       await table.upsert({ partitionKey: `${planKey(key)}~sealed`, rowKey: 'sealed', ...pack(sealed) });
