@@ -118,6 +118,8 @@ interface HeldField {
   readonly own: boolean;
   readonly max: number;
   readonly respelled: boolean;
+  /** Compared as an address, not as a text. */
+  readonly keyed: boolean;
   readonly normalise: Capability['normalise'];
   readonly inFull: FieldHolds;
 }
@@ -131,6 +133,7 @@ function compileAttributesHold(held: readonly AttributeName[], route: RouteSetti
       own: route.push.set[name] === undefined,
       max: target.fields[name]?.maxLength ?? Number.MAX_SAFE_INTEGER,
       respelled: target.respells.has(name),
+      keyed: name === 'manager' || name === 'otherAddresses',
       normalise: target.normalise,
       inFull: (entry, image) => holdsProjected(name, project, entry, ownPart(image[name], target.fields[name])),
     };
@@ -152,7 +155,18 @@ function holdsToTheLetter(field: HeldField, value: AttributeValue | undefined, t
 }
 
 function stays(field: HeldField, text: string): boolean {
-  return text.length <= field.max && isPlain(text) && (!field.respelled || field.normalise(field.name, text) === text);
+  if (field.respelled || field.keyed || !isComposedWithin(text, field.max))
+    return text.length <= field.max && isPlain(text) && (!field.respelled || field.normalise(field.name, text) === text);
+  return true;
+}
+
+/**
+ * A text that begins with a letter is not empty when it is made comparable, and then at most three times as long (what composing a text may
+ * add): it is not cut, and both sides are made comparable alike. Asked in place of `isPlain`, which looks at every letter.
+ */
+function isComposedWithin(text: string, max: number): boolean {
+  const first = text.charCodeAt(0);
+  return first > 0x20 && first < 0x7f && text.length * 3 <= max && text.isWellFormed();
 }
 
 function holdsProjected(name: AttributeName, project: FieldProjector, entry: Entry, there: FieldValue): boolean {
