@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ThrottledError } from '../../shared/model/failure.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
 import { Died, dieAt } from './deaths.ts';
 import { createWorld, type SyncWorld } from './world.ts';
@@ -30,6 +31,23 @@ describe('a create that nobody knows the answer of, in a job that is cancelled',
           sleep: async (ms: number) => {
             await cancel(world, job);
             return sleep(ms);
+          },
+        });
+      },
+    ],
+    [
+      'while the target asks to wait',
+      async (world: SyncWorld, job: string): Promise<void> => {
+        const { open } = world.context;
+        const find = async (): Promise<never> => {
+          await cancel(world, job);
+          Object.assign(world.context, { open });
+          throw new ThrottledError('b.example', world.clock.now + 60_000);
+        };
+        Object.assign(world.context, {
+          open: (...args: Parameters<typeof open>) => {
+            const opened = open(...args);
+            return { ...opened, connector: { ...opened.connector, find } };
           },
         });
       },
