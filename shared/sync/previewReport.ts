@@ -57,7 +57,7 @@ export async function routePreviews(
 ): Promise<readonly RoutePreview[]> {
   const before = await settled(works, (work) => work.now);
   const after = await settled(works, (work) => work.after);
-  const tooMuch = capacityOf(works, after);
+  const tooMuch = await capacityOf(works, after);
   const reports: RoutePreview[] = [];
   for (const route of next.routes) {
     const known = now?.routes.find((one) => one.id === route.id);
@@ -83,10 +83,15 @@ async function settled(works: readonly RouteWork[], side: (work: RouteWork) => S
 }
 
 /** What does not fit into a target, counted over all its routes. */
-function capacityOf(works: readonly RouteWork[], after: ReadonlyMap<string, SettledRoute>): ReadonlyMap<string, readonly Trip[]> {
+async function capacityOf(
+  works: readonly RouteWork[],
+  after: ReadonlyMap<string, SettledRoute>,
+): Promise<ReadonlyMap<string, readonly Trip[]>> {
   const sides = works.flatMap((work) => work.after ?? []);
   const byTarget = Map.groupBy(sides, (one) => one.planning.route.to);
-  return new Map([...byTarget.values()].flatMap((some) => [...tripsOfCapacity(some, after)]));
+  const full = new Map<string, readonly Trip[]>();
+  for (const some of byTarget.values()) for (const [route, trips] of await tripsOfCapacity(some, after)) full.set(route, trips);
+  return full;
 }
 
 async function planned(

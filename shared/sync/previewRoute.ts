@@ -14,6 +14,7 @@ import { type PlannedRange, planRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary, SealedRoute } from './sealed.ts';
 import { addUp, type RoutePlan, type SettledRoute } from './settleRoutes.ts';
+import { roomTakenSince } from './writtenRoom.ts';
 
 /** One route planned with one configuration, range by range. */
 export interface Side {
@@ -45,7 +46,14 @@ const KEPT_SAMPLES = 20;
 /** Opens a route for planning on the snapshots and our own writes since: the directory itself is not asked. */
 export async function openSide(context: SyncContext, configuration: Configuration, route: string): Promise<Side> {
   // A managed object that the last read does not show would be asked for by id, one call each: here the read's word counts.
-  const planning = await openPlanning(context, { configuration, route, only: null, earlierTarget: 'preview', run: 'preview', lookOnly: true });
+  const planning = await openPlanning(context, {
+    configuration,
+    route,
+    only: null,
+    earlierTarget: 'preview',
+    run: 'preview',
+    lookOnly: true,
+  });
   return { planning, changes: [], growth: new Map(), pieces: [] };
 }
 
@@ -78,14 +86,18 @@ function growthKey({ change, sourceId }: Pick<Change, 'change' | 'sourceId'>): s
 }
 
 /** What would not fit into the target of these routes, by route. `sides` and what claims left of their changes. */
-export function tripsOfCapacity(sides: readonly Side[], settled: ReadonlyMap<string, SettledRoute>): ReadonlyMap<string, readonly Trip[]> {
+export async function tripsOfCapacity(
+  sides: readonly Side[],
+  settled: ReadonlyMap<string, SettledRoute>,
+): Promise<ReadonlyMap<string, readonly Trip[]>> {
   const { target, targetState } = sides[0]!.planning;
   if (!target.capacity || !targetState.held) return new Map();
   const growths = sides.map(({ planning, growth }) => {
     const changes = settled.get(planning.route.id)?.changes.filter(isCarriedOut) ?? [];
     return { route: planning.route.id, growth: sumOf(changes.flatMap((change) => growth.get(growthKey(change)) ?? [])) };
   });
-  return overfull(target.id, target.capacity, targetState.held, growths);
+  const held = sumOf([targetState.held, await roomTakenSince(sides[0]!.planning, target.capacity)]);
+  return overfull(target.id, target.capacity, held, growths);
 }
 
 /** Fields whose source value is not read yet are neither written nor emptied; an update of nothing else is none. */
