@@ -1,9 +1,10 @@
 import type { Job, JobRecord, JobState, RouteResult, Trip } from '../model/job.ts';
 import { onlyShows, TERMINAL } from '../model/job.ts';
 import type { SyncContext } from './context.ts';
-import { finishedCopies, reportCopies } from './copyCounts.ts';
+import { finishedCopies } from './copyCounts.ts';
 import { countRoute } from './countRoute.ts';
 import { releaseLeases } from './leases.ts';
+import { reportJob } from './reportJob.ts';
 import { afterRun, approvedFor } from './routeMemory.ts';
 import type { SealedRoute } from './sealed.ts';
 
@@ -43,7 +44,7 @@ export async function closeJob(
 
 async function leave(context: SyncContext, record: JobRecord): Promise<{ ok: true }> {
   await releaseLeases(context, record, 'all');
-  await report(context, record);
+  await reportJob(context, record);
   return { ok: true };
 }
 
@@ -111,79 +112,4 @@ export function jobState(record: JobRecord, job: Job, failure: string | null): J
   if (failure !== null || (states.length > 0 && states.every((state) => state === 'failed'))) return 'failed';
   if (states.includes('held')) return 'held';
   return states.includes('failed') || states.includes('completedWithErrors') ? 'completedWithErrors' : 'completed';
-}
-
-async function report(context: SyncContext, record: JobRecord): Promise<void> {
-  const { job } = record;
-  for (const route of job.routes.filter((candidate) => record.roundRoutes.includes(candidate.id))) {
-    const { created, updated, adopted, unchanged, skipped, failed, held } = route;
-    context.log({
-      event: 'route.finished',
-      job: job.id,
-      route: route.id,
-      state: route.state,
-      pulled: route.pulled,
-      created,
-      updated,
-      adopted,
-      unchanged,
-      skipped,
-      failed,
-      held,
-      hidden: route.leavers.hidden,
-      deleted: route.leavers.deleted,
-      kept: route.leavers.kept,
-      cause: route.cause,
-    });
-    const level = route.state === 'completed' ? ('info' as const) : route.state === 'failed' ? ('error' as const) : ('warning' as const);
-    await context.store.log.append(job.id, `route.${record.round}.${route.id}`, [
-      {
-        at: context.now().toISOString(),
-        level,
-        message: 'The route is finished',
-        data: {
-          route: route.id,
-          state: route.state,
-          created,
-          updated,
-          adopted,
-          unchanged,
-          skipped,
-          failed,
-          held,
-          hidden: route.leavers.hidden,
-          deleted: route.leavers.deleted,
-          cause: route.cause,
-        },
-      },
-    ]);
-    if (route.copies) await reportCopies(context, record, route.id, route.copies);
-    // Pause, cancel and rejection are people's own doing: no alert.
-    for (const trip of route.heldBecause.filter((one) => !['paused', 'cancelled', 'rejected'].includes(one.breaker)))
-      context.log({
-        event: 'breaker.tripped',
-        job: job.id,
-        route: route.id,
-        breaker: trip.breaker,
-        value: trip.value,
-        limit: trip.limit,
-        kind: trip.kind,
-      });
-  }
-  const sum = (pick: (route: RouteResult) => number): number => job.routes.reduce((n, route) => n + pick(route), 0);
-  context.log({
-    event: 'job.finished',
-    job: job.id,
-    action: job.action,
-    state: job.state,
-    trigger: job.trigger,
-    durationMs: job.durationMs ?? 0,
-    created: sum((r) => r.created),
-    updated: sum((r) => r.updated),
-    failed: sum((r) => r.failed + r.leavers.failed),
-    held: sum((r) => r.held + r.leavers.held),
-    hidden: sum((r) => r.leavers.hidden),
-    deleted: sum((r) => r.leavers.deleted),
-    cause: job.cause ? job.cause.slice(0, 300) : null,
-  });
 }

@@ -1,3 +1,4 @@
+import type { RouteSettings } from '../model/configuration.ts';
 import type { Decision, HeldPlan, JobRecord, RouteState } from '../model/job.ts';
 import type { Instances, SyncContext } from './context.ts';
 import { Refusal } from './refusal.ts';
@@ -15,6 +16,35 @@ export async function approveJob(
   by: string,
 ): Promise<JobRecord> {
   const { record, held } = await heldPlan(context, id, input.route);
+  await refuseStale(context, id, input, held);
+  const { configuration } = await context.configuration();
+  const route = configuration.routes.find((candidate) => candidate.id === input.route);
+  if (!route) throw new Refusal('not-found', 404, `There is no route "${input.route}" in the configuration any more.`);
+  const decision: Decision = { what: 'approved', by, at: context.now().toISOString(), reason: input.reason };
+  const next = await context.store.jobs.update(id, (current): JobRecord => {
+    if (current.round !== record.round) throw new Refusal('decided', 409, 'Somebody else decided about this job just now.');
+    return nextRound(current, route, decision);
+  });
+  await context.store.routes.update(route.id, (state) => ({
+    ...state,
+    approved: held.keys,
+    held: state.held ? { ...state.held, decision } : null,
+  }));
+  await leaseAndStart(context, instances, next, async () => {
+    await context.store.jobs.update(id, () => record);
+    await context.store.routes.update(route.id, (state) => ({ ...state, approved: [], held }));
+  });
+  context.log({ event: 'plan.approved', job: id, route: route.id, plan: held.hash, by });
+  return (await context.store.jobs.get(id)) ?? next;
+}
+
+/** Only the plan that was looked at is approved, and only in its time. */
+async function refuseStale(
+  context: SyncContext,
+  id: string,
+  input: { readonly route: string; readonly plan: string },
+  held: HeldPlan,
+): Promise<void> {
   if (held.hash !== input.plan)
     throw new Refusal(
       'wrong-plan',
@@ -30,50 +60,34 @@ export async function approveJob(
       `The held plan of route "${input.route}" expired at ${held.expiresAt}; the next job holds a new one if it still trips.`,
     );
   }
-  const { configuration } = await context.configuration();
-  const route = configuration.routes.find((candidate) => candidate.id === input.route);
-  if (!route) throw new Refusal('not-found', 404, `There is no route "${input.route}" in the configuration any more.`);
-  const decision: Decision = { what: 'approved', by, at: context.now().toISOString(), reason: input.reason };
-  const round = record.round + 1;
-  const next = await context.store.jobs.update(id, (current): JobRecord => {
-    if (current.round !== record.round) throw new Refusal('decided', 409, 'Somebody else decided about this job just now.');
-    const connectors = current.connectors
-      .filter((connector) => connector.id === route.from || connector.id === route.to)
-      .map((connector) => ({ id: connector.id, source: connector.id === route.from, target: connector.id === route.to }));
-    const routes = current.job.routes.map((known) =>
-      known.id === route.id ? { ...emptyResult(route.id), state: 'queued' as const, decision } : known,
-    );
-    return {
-      ...current,
-      connectors,
-      round,
-      roundRoutes: [route.id],
-      instance: `${id}.${round}`,
-      cancelRequested: false,
-      lanes: {},
-      waits: {},
-      pushStartedAt: null,
-      job: {
-        ...current.job,
-        routes,
-        state: 'running',
-        cause: null,
-        finishedAt: null,
-        progress: { phase: 'pull', done: 0, total: 0, ratePerMinute: null, secondsLeft: null, waitingUntil: null },
-      },
-    };
-  });
-  await context.store.routes.update(route.id, (state) => ({
-    ...state,
-    approved: held.keys,
-    held: state.held ? { ...state.held, decision } : null,
-  }));
-  await leaseAndStart(context, instances, next, async () => {
-    await context.store.jobs.update(id, () => record);
-    await context.store.routes.update(route.id, (state) => ({ ...state, approved: [], held }));
-  });
-  context.log({ event: 'plan.approved', job: id, route: route.id, plan: held.hash, by });
-  return (await context.store.jobs.get(id)) ?? next;
+}
+
+/** The job's next round, over the route that was approved alone. */
+function nextRound(current: JobRecord, route: RouteSettings, decision: Decision): JobRecord {
+  const round = current.round + 1;
+  return {
+    ...current,
+    connectors: current.connectors
+      .filter(({ id }) => id === route.from || id === route.to)
+      .map(({ id }) => ({ id, source: id === route.from, target: id === route.to })),
+    round,
+    roundRoutes: [route.id],
+    instance: `${current.job.id}.${round}`,
+    cancelRequested: false,
+    lanes: {},
+    waits: {},
+    pushStartedAt: null,
+    job: {
+      ...current.job,
+      routes: current.job.routes.map((known) =>
+        known.id === route.id ? { ...emptyResult(route.id), state: 'queued' as const, decision } : known,
+      ),
+      state: 'running',
+      cause: null,
+      finishedAt: null,
+      progress: { phase: 'pull', done: 0, total: 0, ratePerMinute: null, secondsLeft: null, waitingUntil: null },
+    },
+  };
 }
 
 /** Rejects a held plan: the same changes are not held up for approval again until they differ; the route stays held and says so. */

@@ -203,8 +203,13 @@ export function linkAfter(
     kind: change.kind,
     as: change.as,
   } as Link;
+  return stateAfter(change, link, base, at);
+}
+
+/** What the change made of the object: there, hidden, gone or given up. */
+function stateAfter(change: Change, link: Link, base: Link, at: string): Link {
   const held = change.fields.find((field) => field.name === 'x500')?.before;
-  const seen = [...(Array.isArray(held) ? held : []), ...((image['x500'] as readonly string[] | null | undefined) ?? [])];
+  const seen = [...(Array.isArray(held) ? held : []), ...((base.image['x500'] as readonly string[] | null | undefined) ?? [])];
   const x500 = [...new Set([...link.x500, ...seen])];
   if (change.change === 'delete') return { ...base, x500, state: 'ended', leaving: leavingOf(change), endedBecause: change.reason };
   if (change.change === 'hide') return { ...base, x500, state: 'linked', hidden: true, leaving: { ...leavingOf(change), since: at } };
