@@ -23,6 +23,21 @@ export interface Faults {
    * tombstone of somebody who never lived here.
    */
   replays?: number;
+  /** Microsoft 365: how `users/delta` tells what it tells, each for itself (learn.microsoft.com/graph/delta-query-overview). */
+  delta?: {
+    /** Every n-th object comes again on a later page. */
+    replayEvery?: number;
+    /** So many people are said to be gone before or after their row although they are here, and so many of those who are gone the other way round. */
+    outOfOrder?: number;
+    /** Before each page comes an empty one. */
+    emptyPages?: boolean;
+    /** The first round, too, tells of deleted people: restorable ones (`changed`) and those who are gone for good (`deleted`). */
+    tombstones?: boolean;
+    /** What was cleared is left out, as what was never set is. */
+    withoutNulls?: boolean;
+    /** Refuses to go on, once: 400 syncStateNotFound, or 410 with a Location. */
+    ends?: 400 | 410;
+  };
   /** Keeps only so many contacts in every read of the target. */
   shrinkContactsTo?: number;
   /** Areas that are refused with 403: `users`, `usersWrite`, `invitations`, `deletedItems`, `groups`, `members`, `exchange`, `contacts`, `domains`; Google also `groups.settings`. */

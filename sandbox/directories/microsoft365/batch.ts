@@ -64,7 +64,8 @@ function innerCall(outer: Call, one: Inner): Call {
     method: one.method,
     path: url.pathname,
     url,
-    headers: { ...outer.headers, prefer: undefined, ...lowered(one.headers ?? {}) },
+    // Each request has its own; of the call around it only what says who calls counts.
+    headers: { authorization: outer.headers.authorization, ...lowered(one.headers ?? {}) },
     body: one.body === undefined ? '' : JSON.stringify(one.body),
   };
 }

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
+import { shownRow } from './cmdletProperties.ts';
 import { applyParameter, refusedAddress } from './exchangeParameters.ts';
+import { dynamicMembers, list, row } from './exchangeReads.ts';
 import { newMailUser, removeMailUser } from './mailUsers.ts';
-import { managerColumn } from './managers.ts';
-import { EXCHANGE_NAMES, type TenantObject } from './model.ts';
-import { compileOpath } from './opath.ts';
+import type { TenantObject } from './model.ts';
 
 /** Exchange Online's REST: one POST for every cmdlet, the real service's error shapes and normalisation of values. */
 export interface ExchangeOptions {
@@ -19,7 +19,7 @@ export interface ExchangeOptions {
   readonly held: Map<string, { readonly owner: string; readonly at: number }>;
 }
 
-type Parameters = Record<string, unknown>;
+export type Parameters = Record<string, unknown>;
 
 export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Faults): Reply {
   const { CmdletInput: input } = JSON.parse(call.body || '{}') as { CmdletInput?: { CmdletName: string; Parameters?: Parameters } };
@@ -38,6 +38,7 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
     'Get-DynamicDistributionGroup': (object) => object.recipientType === 'DynamicDistributionGroup',
     'Get-UnifiedGroup': (object) => object.recipientType === 'GroupMailbox',
     'Get-User': (object) => object.type === 'user',
+    'Get-Mailbox': (object) => object.type === 'user' && (object.recipientType?.endsWith('Mailbox') ?? false),
   };
   const read = reads[name];
   // A new guest comes to Exchange minutes after its invitation.
@@ -49,7 +50,7 @@ export function exchangeAnswer(options: ExchangeOptions, call: Call, faults: Fau
       name,
     );
   if (name === 'Get-DynamicDistributionGroupMember') return dynamicMembers(options, call, parameters, faults);
-  if (name === 'New-MailContact') return create(options, parameters, faults);
+  if (name === 'New-MailContact') return create(options, call, parameters, faults);
   if (name === 'New-MailUser') return newMailUser(options, parameters, faults);
   if (name === 'Remove-MailUser') return removeMailUser(options, parameters);
   if (/^Set-(MailContact|Contact|MailUser|User|Mailbox)$/.test(name)) return update(options, name, parameters, faults);
@@ -97,86 +98,6 @@ export function missing(identity: unknown): Reply {
   );
 }
 
-function list(
-  options: ExchangeOptions,
-  call: Call,
-  name: string,
-  parameters: Parameters,
-  faults: Faults,
-  accepts: (object: TenantObject) => boolean,
-): Reply {
-  const shownRow = (one: TenantObject): object => ({ ...row(one, name), ...managerColumn(options.objects, one, name) });
-  if (parameters['Identity'] !== undefined) {
-    const one = find(options, parameters['Identity']);
-    return one && accepts(one) ? json(200, { value: [shownRow(one)] }) : missing(parameters['Identity']);
-  }
-  const matches = parameters['Filter'] ? compileOpath(String(parameters['Filter'])) : () => true;
-  let rows = options.objects.all().filter(accepts);
-  if (parameters['Filter']) rows = rows.filter((one) => matches(row(one, name)));
-  if (faults.shrinkTo !== undefined && name === 'Get-Recipient') rows = rows.slice(0, faults.shrinkTo);
-  if (faults.shrinkContactsTo !== undefined) {
-    const contacts = rows.filter((one) => one.recipientType === 'MailContact').slice(0, faults.shrinkContactsTo);
-    rows = [...rows.filter((one) => one.recipientType !== 'MailContact'), ...contacts];
-  }
-  if (faults.lie === 'emptyPage' && (!faults.lieAbout || new RegExp(faults.lieAbout).test(name))) rows = [];
-  const asked = Number(/odata\.maxpagesize=(\d+)/.exec(String(call.headers['prefer'] ?? ''))?.[1] ?? 1000);
-  const size = Math.min(asked, faults.pageSize ?? 1000);
-  const start = Number(call.url.searchParams.get('$skiptoken') ?? 0);
-  const more = start + size < rows.length;
-  const next = `${options.base()}/adminapi/beta/${options.tenant}/InvokeCommand?$skiptoken=${start + size}`;
-  return json(200, {
-    '@odata.context': 'simulated',
-    '@adminapi.warnings': [],
-    value: rows.slice(start, start + size).map(shownRow),
-    ...(more ? { '@odata.nextLink': next } : {}),
-  });
-}
-
-/** The members of a dynamic group, in pages; any other group is not found by this cmdlet. */
-function dynamicMembers(options: ExchangeOptions, call: Call, parameters: Parameters, faults: Faults): Reply {
-  const group = find(options, parameters['Identity']);
-  if (group?.recipientType !== 'DynamicDistributionGroup') return missing(parameters['Identity']);
-  const members = new Set(group.members ?? []);
-  const { Identity: _identity, ...rest } = parameters;
-  return list(options, call, 'Get-DynamicDistributionGroupMember', rest, faults, (object) => members.has(object.id));
-}
-
-/** @param cmdlet who may write to a group is told by the cmdlet of its type, never by Get-Recipient */
-export function row(object: TenantObject, cmdlet: string): Record<string, unknown> {
-  const own: Record<string, unknown> = {
-    Identity: object.name,
-    Id: object.name,
-    Guid: object.guid,
-    'Guid@odata.type': '#Guid',
-    ExternalDirectoryObjectId: object.id,
-    Name: object.name,
-    Alias: object.alias,
-    DisplayName: object.displayName,
-    PrimarySmtpAddress: (object.proxyAddresses.find((proxy) => proxy.startsWith('SMTP:')) ?? '').slice(5),
-    EmailAddresses: object.proxyAddresses,
-    'EmailAddresses@odata.type': '#Collection(String)',
-    HiddenFromAddressListsEnabled: object.hidden,
-    RecipientTypeDetails: object.recipientType ?? 'User',
-    IsDirSynced: object.dirSynced ?? false,
-    WhenCreatedUTC: object.createdAt,
-    WhenChangedUTC: object.createdAt,
-    WindowsEmailAddress: object.mail,
-    ...(object.externalEmailAddress ? { ExternalEmailAddress: recased(object.externalEmailAddress) } : {}),
-    ...(object.legacyExchangeDN ? { LegacyExchangeDN: object.legacyExchangeDN } : {}),
-    ...(object.type === 'group' && cmdlet !== 'Get-Recipient' ? { RequireSenderAuthenticationEnabled: object.internalOnly ?? false } : {}),
-  };
-  for (let n = 1; n <= 15; n += 1) own[`CustomAttribute${n}`] = object.custom[`CustomAttribute${n}`] ?? '';
-  for (const [graph, exchange] of Object.entries(EXCHANGE_NAMES)) own[exchange] = object.properties[graph] ?? '';
-  return own;
-}
-
-/** Exchange returns the external address with its prefix and may change the case of the domain. */
-function recased(address: string): string {
-  const bare = address.replace(/^smtp:/i, '');
-  const at = bare.lastIndexOf('@');
-  return `SMTP:${bare.slice(0, at + 1)}${bare.slice(at + 1).replace(/^./, (first) => first.toUpperCase())}`;
-}
-
 const NEW_PARAMETERS = new Set([
   'Name',
   'DisplayName',
@@ -213,7 +134,7 @@ export function refusedNew(
   return refusedAddress(options, address, null, faults);
 }
 
-function create(options: ExchangeOptions, parameters: Parameters, faults: Faults): Reply {
+function create(options: ExchangeOptions, call: Call, parameters: Parameters, faults: Faults): Reply {
   const unknown = Object.keys(parameters).find((name) => !NEW_PARAMETERS.has(name));
   if (unknown)
     return fault(
@@ -249,7 +170,11 @@ function create(options: ExchangeOptions, parameters: Parameters, faults: Faults
     custom: {},
   };
   options.objects.put(object);
-  return json(200, { '@adminapi.warnings': [], value: [row(object, 'New-MailContact')] }, { wrote: true });
+  return json(
+    200,
+    { '@adminapi.warnings': [], value: [shownRow(row(object), 'New-MailContact', call.url.searchParams.get('$select'))] },
+    { wrote: true },
+  );
 }
 
 function update(options: ExchangeOptions, cmdlet: string, parameters: Parameters, faults: Faults): Reply {

@@ -2,10 +2,13 @@ import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
 import { batchAnswer } from './batch.ts';
-import { deletedItems, graphWrite, isAdvanced, shown } from './graphWrites.ts';
+import { usersDelta } from './graphDelta.ts';
+import type { Values } from './graphFilter.ts';
+import { chosen, countReply, isReply, listPage, selectionOf } from './graphQuery.ts';
+import { deletedItems, graphWrite, shown } from './graphWrites.ts';
 import { groupsAnswer } from './groups.ts';
 import { type MailboxItem, mailboxAnswer } from './mailboxes.ts';
-import { deltaRows, expandedManager } from './managers.ts';
+import { expandedManager } from './managers.ts';
 import type { TenantObject } from './model.ts';
 
 export interface GraphOptions {
@@ -15,8 +18,6 @@ export interface GraphOptions {
   readonly base: () => string;
 }
 
-const PAGE = 120;
-
 /** Graph v1.0 as far as an address book needs it: delta of users, groups and their members, counts, organisation. */
 export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): Reply {
   const path = decodeURIComponent(call.path.replace(/^\/v1\.0/, ''));
@@ -24,7 +25,7 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
   const mailbox = mailboxAnswer(options, call, path, faults);
   if (mailbox) return mailbox;
   if (call.method !== 'GET') return graphWrite(options, call, path, faults);
-  if (path.startsWith('/directory/deletedItems/')) return deletedItems(options, call, path);
+  if (path.startsWith('/directory/deletedItems/')) return deletedItems(options, call, path, faults);
   if (/^\/organization(\/|$)/.test(path)) {
     const refused = forbidden(faults, 'domains');
     if (refused) return refused;
@@ -33,19 +34,19 @@ export function graphAnswer(options: GraphOptions, call: Call, faults: Faults): 
   if (/^\/users(\/|$)/.test(path)) {
     const refused = forbidden(faults, 'users');
     if (refused) return refused;
-    if (path === '/users/$count') return { status: 200, headers: { 'content-type': 'text/plain' }, body: String(users(options).length) };
-    if (path === '/users/delta') return lied(delta(options, call, faults), faults, 'users');
-    if (path === '/users' && isStampFilter(call) && !isAdvanced(call))
-      return error(
-        400,
-        'Request_UnsupportedQuery',
-        'Unsupported or invalid query filter clause specified for property extensionAttribute.',
+    const users = options.objects.all().filter((object) => object.type === 'user');
+    if (path === '/users/$count') return countReply(call, users.length);
+    if (path === '/users/delta') return lied(usersDelta(options, call, faults), faults, 'users');
+    if (path === '/users') {
+      const managerOf = (user: TenantObject): object => expandedManager(options.objects, user, call);
+      const objects = call.url.searchParams.has('$filter') ? users.filter(shown) : users;
+      return lied(
+        listPage(call, faults, { type: 'user', objects, values: userValues, links: managerOf, base: options.base() }),
+        faults,
+        'users',
       );
-    if (path === '/users') return lied(list(options, call, faults, filtered(users(options), call), userView), faults, 'users');
-    const one = options.objects.get(path.slice('/users/'.length));
-    return one?.type === 'user' && shown(one)
-      ? json(200, userView(one, selectOf(call), options, call))
-      : error(404, 'Request_ResourceNotFound', 'Resource does not exist.');
+    }
+    return oneUser(options, call, path.slice('/users/'.length));
   }
   if (/^\/groups(\/|$)/.test(path)) return groupsAnswer(options, call, faults, path);
   return error(404, 'ResourceNotFound', `There is no ${path} here.`);
@@ -72,206 +73,75 @@ export function forbidden(faults: Faults, area: string): Reply | null {
     : null;
 }
 
-function users(options: GraphOptions): readonly TenantObject[] {
-  return options.objects.all().filter((object) => object.type === 'user');
+function oneUser(options: GraphOptions, call: Call, id: string): Reply {
+  const selection = selectionOf(call.url.searchParams.get('$select'), 'user', false);
+  if (isReply(selection)) return selection;
+  const user = options.objects.get(id);
+  return user?.type === 'user' && shown(user)
+    ? json(200, { ...chosen(userValues(user), selection), ...expandedManager(options.objects, user, call) })
+    : notFound(id);
 }
 
-/** `$filter` of the kinds that look an address up: `mail eq 'x'`, `userPrincipalName eq 'x'`, `proxyAddresses/any(p:p eq 'smtp:x')`, joined by `or`. */
-export function filtered(objects: readonly TenantObject[], call: Call): readonly TenantObject[] {
-  const filter = call.url.searchParams.get('$filter');
-  if (!filter) return objects;
-  const values = [...filter.matchAll(/eq '((?:[^']|'')*)'/g)].map((match) => match[1]!.replaceAll("''", "'").toLowerCase());
-  return objects
-    .filter(shown)
-    .filter((object) =>
-      [
-        object.id,
-        object.mail ?? '',
-        object.userPrincipalName ?? '',
-        ...object.proxyAddresses,
-        ...(object.otherMails ?? []),
-        ...Object.values(object.custom),
-      ].some((one) => values.includes(one.toLowerCase())),
-    );
-}
-
-function isStampFilter(call: Call): boolean {
-  return (call.url.searchParams.get('$filter') ?? '').includes('onPremisesExtensionAttributes/');
-}
-
-export function selectOf(call: Call): readonly string[] {
-  return (
-    call.url.searchParams.get('$select')?.split(',').filter(Boolean) ?? [
-      'id',
-      'displayName',
-      'mail',
-      'userPrincipalName',
-      'givenName',
-      'surname',
-      'jobTitle',
-      'mobilePhone',
-      'officeLocation',
-      'businessPhones',
-    ]
+export function notFound(id: string): Reply {
+  return error(
+    404,
+    'Request_ResourceNotFound',
+    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
   );
 }
 
-function userView(user: TenantObject, select: readonly string[], options: GraphOptions, call?: Call): Record<string, unknown> {
-  const all: Record<string, unknown> = {
+/** All that a user has, by Graph's names. What was never set is not there; null: set once, cleared since. */
+export function userValues(user: TenantObject): Values {
+  return {
+    ...user.properties,
     id: user.id,
     displayName: user.displayName,
-    mail: user.mail,
+    mail: user.mail ?? undefined,
     userPrincipalName: user.userPrincipalName,
     userType: user.userType ?? 'Member',
     accountEnabled: user.accountEnabled ?? true,
     proxyAddresses: user.proxyAddresses,
     otherMails: user.otherMails ?? [],
-    externalUserState: user.externalUserState ?? null,
+    externalUserState: user.externalUserState,
     mailNickname: user.alias,
     createdDateTime: user.createdAt,
-    creationType: user.userType === 'Guest' ? 'Invitation' : null,
-    onPremisesSyncEnabled: user.dirSynced ?? null,
-    ...user.properties,
+    creationType: user.userType === 'Guest' ? 'Invitation' : undefined,
+    onPremisesSyncEnabled: user.dirSynced,
     businessPhones: user.properties['businessPhone'] ? [user.properties['businessPhone']] : [],
-    onPremisesExtensionAttributes: Object.fromEntries(
-      Object.entries(user.custom).map(([name, value]) => [name.replace('CustomAttribute', 'extensionAttribute'), value]),
-    ),
+    onPremisesExtensionAttributes: extensionAttributes(user),
   };
-  return { ...picked(all, select), ...(call ? expandedManager(options.objects, user, call) : {}) };
 }
 
-export function groupView(group: TenantObject, select: readonly string[]): Record<string, unknown> {
-  const all: Record<string, unknown> = {
+/** All fifteen are shown; one that is empty is null. */
+function extensionAttributes({ custom }: TenantObject): Values {
+  const numbers = Array.from({ length: 15 }, (_, n) => n + 1);
+  return Object.fromEntries(numbers.map((n) => [`extensionAttribute${n}`, custom[`CustomAttribute${n}`] || null]));
+}
+
+export function groupValues(group: TenantObject): Values {
+  return {
     id: group.id,
     displayName: group.displayName,
-    description: group.properties['notes'] ?? null,
-    mail: group.mail,
+    description: group.properties['notes'] ?? undefined,
+    mail: group.mail ?? undefined,
     mailEnabled: group.recipientType !== null,
-    visibility: group.hiddenMembership ? 'HiddenMembership' : null,
+    visibility: group.hiddenMembership ? 'HiddenMembership' : undefined,
     securityEnabled: group.securityEnabled ?? false,
     groupTypes: group.groupTypes ?? [],
     proxyAddresses: group.proxyAddresses,
     mailNickname: group.alias,
     createdDateTime: group.createdAt,
-    onPremisesSyncEnabled: group.dirSynced ?? null,
+    onPremisesSyncEnabled: group.dirSynced,
+    onPremisesExtensionAttributes: extensionAttributes(group),
+    hideFromAddressLists: group.hidden,
+    allowExternalSenders: !(group.internalOnly ?? false),
   };
-  return picked(all, select);
 }
 
-/** Only what is asked for; what was never set is absent. `id` always comes along. */
-function picked(all: Record<string, unknown>, select: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(all).filter(([name, value]) => name === 'id' || (select.includes(name) && value !== undefined)));
-}
-
-export function list(
-  options: GraphOptions,
-  call: Call,
-  faults: Faults,
-  objects: readonly TenantObject[],
-  view: (object: TenantObject, select: readonly string[], options: GraphOptions, call: Call) => Record<string, unknown>,
-): Reply {
-  const size = Math.min(999, Number(call.url.searchParams.get('$top') ?? 100), faults.pageSize ?? 999);
-  const start = decode(call.url.searchParams.get('$skiptoken'))?.start ?? 0;
-  const value = objects.slice(start, start + size).map((object) => view(object, selectOf(call), options, call));
-  const more = start + size < objects.length;
-  return json(200, { value, ...(more ? { '@odata.nextLink': link(options, call, '$skiptoken', { start: start + size }) } : {}) });
-}
-
-interface Token {
-  readonly start: number;
-  readonly since: number;
-  readonly upTo: number;
-  readonly issued: number;
-}
-
-function encode(token: Partial<Token>): string {
-  return Buffer.from(JSON.stringify({ issued: Date.now(), ...token })).toString('base64url');
-}
-
-function decode(text: string | null): Token | null {
-  return text ? (JSON.parse(Buffer.from(text, 'base64url').toString()) as Token) : null;
-}
-
-function link(options: GraphOptions, call: Call, name: string, token: Partial<Token>): string {
-  const select = call.url.searchParams.get('$select');
-  const top = call.url.searchParams.get('$top');
-  const kept = `${select ? `&$select=${encodeURIComponent(select)}` : ''}${top ? `&$top=${top}` : ''}`;
-  return `${options.base()}${call.path}?${name}=${encode({ ...token, ...(select ? { select } : {}) } as never)}${kept}`;
-}
-
-/** Users by delta: pages chosen by the service, replays, tombstones, an empty page in the middle, expiry. */
-function delta(options: GraphOptions, call: Call, faults: Faults): Reply {
-  const skip = decode(call.url.searchParams.get('$skiptoken'));
-  const since = decode(call.url.searchParams.get('$deltatoken'));
-  if (faults.lie === 'gone410' && (since || (skip && skip.start > 0))) {
-    delete faults.lie;
-    return error(410, 'resyncRequired', 'Resync required.', { location: `${options.base()}/v1.0/users/delta?$deltatoken=` });
-  }
-  if (call.url.searchParams.get('$deltatoken') !== null && since && Date.now() - since.issued > 7 * 86_400_000)
-    return error(400, 'syncStateNotFound', 'The sync state generation is not found; resynchronise.');
-  const select =
-    (skip as unknown as { select?: string })?.select ??
-    (since as unknown as { select?: string })?.select ??
-    call.url.searchParams.get('$select') ??
-    '';
-  const names = select ? select.split(',') : selectOf(call);
-  const from = skip?.since ?? since?.since ?? 0;
-  const upTo = skip?.upTo ?? options.objects.sequence();
-  let changed = options.objects
-    .all()
-    .filter(
-      (object) => object.type === 'user' && options.objects.changedAt(object.id) > from && options.objects.changedAt(object.id) <= upTo,
-    );
-  if (faults.shrinkTo !== undefined && from === 0) changed = changed.slice(0, faults.shrinkTo);
-  const gone =
-    from === 0
-      ? []
-      : options.objects
-          .removed()
-          .filter((one) => one.object.type === 'user' && one.at > from && one.at <= upTo && !options.objects.get(one.id));
-  const view = (user: TenantObject): object => (faults.lie === 'idOnly' ? { id: user.id } : userView(user, names, options));
-  const { told, apart } = deltaRows(
-    options.objects,
-    changed,
-    { from, managers: names.includes('manager') && faults.lie !== 'idOnly' },
-    view,
-  );
-  const rows = [
-    ...told,
-    ...gone.map((one) => () => ({ id: one.id, '@removed': { reason: 'changed' } })),
-    ...apart,
-    ...(from === 0 && faults.replays ? replayed(changed, faults.replays).map((user) => () => (user ? view(user) : NEVER_HERE)) : []),
-  ];
-  const page = (first: number, end?: number): readonly object[] => rows.slice(first, end).map((row) => row());
-  const size = faults.pageSize ?? PAGE;
-  const start = skip?.start ?? 0;
-  if (faults.lie === 'emptyPage')
-    return json(200, { value: [], '@odata.deltaLink': deltaLink(options, select, options.objects.sequence()) });
-  const next = faults.lie === 'stuckPaging' ? 0 : start + size;
-  if (faults.lie === 'stuckPaging' || next < rows.length)
-    return json(200, {
-      value: page(start, start + size),
-      '@odata.nextLink': skipLink(options, select, {
-        start: next,
-        since: from,
-        upTo,
-        issued: faults.lie === 'stuckPaging' ? 1 : Date.now(),
-      }),
-    });
-  return json(200, { value: page(start), '@odata.deltaLink': deltaLink(options, select, upTo) });
-}
-
-const NEVER_HERE = { id: '00000000-0000-4000-8000-0000000000de', '@removed': { reason: 'deleted' } };
-
-/** What a round of delta may say once more at its end; null: the tombstone. */
-function replayed(users: readonly TenantObject[], count: number): readonly (TenantObject | null)[] {
-  return [...users.slice(0, count), null];
-}
-
-function skipLink(options: GraphOptions, select: string, token: Token): string {
-  return `${options.base()}/v1.0/users/delta?$skiptoken=${Buffer.from(JSON.stringify({ ...token, select })).toString('base64url')}`;
-}
-
-function deltaLink(options: GraphOptions, select: string, since: number): string {
-  return `${options.base()}/v1.0/users/delta?$deltatoken=${Buffer.from(JSON.stringify({ start: 0, since, upTo: 0, issued: Date.now(), select })).toString('base64url')}`;
+/** A member of a group, as far as collections of directory objects show it. */
+export function memberValues(member: TenantObject): Values {
+  if (member.type === 'user') return { '@odata.type': '#microsoft.graph.user', ...userValues(member) };
+  if (member.type === 'group') return { '@odata.type': '#microsoft.graph.group', ...groupValues(member) };
+  const { id, displayName, mail, alias, proxyAddresses, properties } = member;
+  return { '@odata.type': '#microsoft.graph.orgContact', ...properties, id, displayName, mail, mailNickname: alias, proxyAddresses };
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import { type Call, json, type Reply } from '../server.ts';
 import { deletedUsers } from './exchangeParameters.ts';
-import { error, type GraphOptions } from './graph.ts';
+import { error, type GraphOptions, notFound, userValues } from './graph.ts';
+import { isAdvanced, type Values } from './graphFilter.ts';
+import { chosen, isReply, listPage, selectionOf } from './graphQuery.ts';
 import { managerRef } from './managers.ts';
 import type { TenantObject } from './model.ts';
 
@@ -20,40 +22,28 @@ export function graphWrite(options: GraphOptions, call: Call, path: string, faul
   const refused = refusedArea(faults, 'usersWrite');
   if (refused) return refused;
   const user = options.objects.get(id);
-  if (user?.type !== 'user' || !shown(user)) return missing(id);
+  if (user?.type !== 'user' || !shown(user)) return notFound(id);
   if (link) return managerRef(options, call, user, body);
   return call.method === 'PATCH' ? patch(options, user, body) : remove(options, user);
 }
 
 /** `GET /directory/deletedItems/{id}` and the list of deleted users, which is an advanced query. */
-export function deletedItems(options: GraphOptions, call: Call, path: string): Reply {
-  const deleted = deletedUsers(options.objects);
-  const view = (user: TenantObject): object => ({
-    id: user.id,
-    displayName: user.displayName,
-    mail: user.mail,
+export function deletedItems(options: GraphOptions, call: Call, path: string, faults: Faults): Reply {
+  const objects = deletedUsers(options.objects);
+  const values = (user: TenantObject): Values => ({
+    '@odata.type': '#microsoft.graph.user',
+    ...userValues(user),
     userPrincipalName: `${user.id.replaceAll('-', '')}${user.userPrincipalName}`,
-    userType: user.userType,
-    mailNickname: user.alias,
-    onPremisesExtensionAttributes: Object.fromEntries(
-      Object.entries(user.custom).map(([name, value]) => [name.replace('CustomAttribute', 'extensionAttribute'), value]),
-    ),
   });
   const id = /^\/directory\/deletedItems\/([^/]+)$/.exec(path)?.[1];
-  if (id !== 'microsoft.graph.user') {
-    const one = deleted.find((user) => user.id === id);
-    return one ? json(200, { '@odata.type': '#microsoft.graph.user', ...view(one) }) : missing(id ?? '');
+  if (id === 'microsoft.graph.user') {
+    if (!isAdvanced(call)) return error(400, 'Request_UnsupportedQuery', 'Unsupported Query. Use ConsistencyLevel eventual and $count.');
+    return listPage(call, faults, { type: 'user', objects, values, base: options.base() });
   }
-  if (!isAdvanced(call)) return error(400, 'Request_UnsupportedQuery', 'Unsupported Query. Use ConsistencyLevel eventual and $count.');
-  const [, property, quoted] = /(mail|mailNickname) eq '((?:[^']|'')*)'/.exec(call.url.searchParams.get('$filter') ?? '') ?? [];
-  const wanted = quoted?.replaceAll("''", "'").toLowerCase();
-  const matches = (user: TenantObject): boolean =>
-    wanted === undefined || (property === 'mail' ? user.mail : user.alias)?.toLowerCase() === wanted;
-  return json(200, { value: deleted.filter(matches).map(view) });
-}
-
-export function isAdvanced(call: Call): boolean {
-  return String(call.headers['consistencylevel']).toLowerCase() === 'eventual' && call.url.searchParams.get('$count') === 'true';
+  const selection = selectionOf(call.url.searchParams.get('$select'), 'directoryObject', false);
+  if (isReply(selection)) return selection;
+  const one = objects.find((user) => user.id === id);
+  return one ? json(200, chosen(values(one), selection)) : notFound(id ?? '');
 }
 
 /** Graph's servers learn of a new object one after the other. */
@@ -65,14 +55,6 @@ function refusedArea(faults: Faults, area: string): Reply | null {
   return faults.forbidden?.includes(area)
     ? error(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.')
     : null;
-}
-
-export function missing(id: string): Reply {
-  return error(
-    404,
-    'Request_ResourceNotFound',
-    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
-  );
 }
 
 function conflict(property: string): Reply {
@@ -255,7 +237,7 @@ function remove(options: GraphOptions, user: TenantObject): Reply {
 
 function purge(options: GraphOptions, id: string): Reply {
   const user = deletedUsers(options.objects).find((one) => one.id === id);
-  if (!user) return missing(id);
+  if (!user) return notFound(id);
   options.objects.put(user);
   options.objects.remove(id, 'deleted');
   return { status: 204, body: '', wrote: true };
@@ -263,7 +245,7 @@ function purge(options: GraphOptions, id: string): Reply {
 
 function restore(options: GraphOptions, id: string, faults: Faults): Reply {
   const user = deletedUsers(options.objects).find((one) => one.id === id);
-  if (!user) return missing(id);
+  if (!user) return notFound(id);
   if (user.mail && options.objects.all().some((object) => holds(object, user.mail!))) return conflict('proxyAddresses');
   const back = { ...user, ...lags(faults), ...(user.userType === 'Guest' ? { hidden: true } : {}) };
   options.objects.put(back);

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import { json, type Reply } from '../server.ts';
-import { type ExchangeOptions, fault, find, missing, refusedNew, row } from './exchange.ts';
+import { shownRow } from './cmdletProperties.ts';
+import { type ExchangeOptions, fault, find, missing, refusedNew } from './exchange.ts';
 import { deletedUsers, inDirectory } from './exchangeParameters.ts';
+import { row } from './exchangeReads.ts';
 import type { TenantObject } from './model.ts';
 
 type Parameters = Readonly<Record<string, unknown>>;
@@ -59,7 +61,7 @@ export function newMailUser(options: ExchangeOptions, parameters: Parameters, fa
     custom: {},
   };
   options.objects.put(user);
-  return json(200, { '@adminapi.warnings': [], value: [row(user, 'New-MailUser')] }, { wrote: true });
+  return json(200, { '@adminapi.warnings': [], value: [shownRow(row(user), 'New-MailUser', null)] }, { wrote: true });
 }
 
 /** Removes the account, too: it goes to Entra's deleted users, with its sign-in name and addresses. */

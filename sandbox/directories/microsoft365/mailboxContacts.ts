@@ -10,6 +10,13 @@ const PROPERTIES = new Set(
 );
 const MOST: Readonly<Record<string, number>> = { businessPhones: 2, homePhones: 2, emailAddresses: 3, imAddresses: 3 };
 
+const READ_ONLY = new Set(['id', 'changeKey', 'createdDateTime', 'lastModifiedDateTime', 'parentFolderId']);
+
+/** The first property in a `$select` that a contact does not have, or null. */
+export function unknownProperty(select: string | null): string | null {
+  return select?.split(',').find((name) => !PROPERTIES.has(name) && !READ_ONLY.has(name)) ?? null;
+}
+
 /** What is wrong with the body of a create or update, or null. */
 export function checkContact(body: Readonly<Record<string, unknown>>): string | null {
   for (const [name, value] of Object.entries(body)) {

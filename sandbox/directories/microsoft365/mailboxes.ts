@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import { type Call, json, type Reply } from '../server.ts';
-import { checkContact, contactView, mergeContact } from './mailboxContacts.ts';
+import { checkContact, contactView, mergeContact, unknownProperty } from './mailboxContacts.ts';
 import type { TenantObject } from './model.ts';
 
 /** A contact folder or a contact of a mailbox. */
@@ -134,6 +134,9 @@ function contacts(asked: Asked, folder: string, parts: readonly string[]): Reply
     ...contactView(one, call.url.searchParams.get('$select')),
     ...marks(asked, one),
   });
+  const unknown = unknownProperty(call.url.searchParams.get('$select'));
+  if (unknown !== null)
+    return fault(400, 'RequestBroker--ParseUri', `Could not find a property named '${unknown}' on type 'microsoft.graph.contact'.`);
   if (parts[0] === 'delta') return delta(asked, folder, all);
   if (parts.length === 1) return oneContact(asked, parts[0]!, folder, view);
   if (call.method === 'GET') return page(asked, filtered(all, call), view, 10);

@@ -1,8 +1,8 @@
 import type { Objects } from '../objects.ts';
 import type { Call, Reply } from '../server.ts';
-import { type ExchangeOptions, fault, find, missing as notInExchange } from './exchange.ts';
-import { error, type GraphOptions } from './graph.ts';
-import { missing, shown } from './graphWrites.ts';
+import { type ExchangeOptions, fault, find, missing } from './exchange.ts';
+import { error, type GraphOptions, notFound } from './graph.ts';
+import { shown } from './graphWrites.ts';
 import type { TenantObject } from './model.ts';
 
 /** When an object's manager changed, who it was before, and when anything else changed: delta tells the two apart. */
@@ -95,7 +95,7 @@ function typed(type: TenantObject['type']): object {
 /** `PUT` and `DELETE /users/{id}/manager/$ref`. */
 export function managerRef(options: GraphOptions, call: Call, user: TenantObject, body: Record<string, unknown>): Reply {
   if (call.method === 'DELETE') {
-    if (user.manager === undefined) return missing(`${user.id}/manager`);
+    if (user.manager === undefined) return notFound(`${user.id}/manager`);
     options.objects.put(withManager(user, null));
     return { status: 204, body: '', wrote: true };
   }
@@ -103,7 +103,7 @@ export function managerRef(options: GraphOptions, call: Call, user: TenantObject
   if (call.method !== 'PUT' || id === undefined) return error(400, 'Request_BadRequest', 'Invalid value for @odata.id.');
   const manager = options.objects.get(decodeURIComponent(id));
   const fits = place === 'directoryObjects' || place === `${manager?.type}s`;
-  if (!manager || !fits || !shown(manager)) return missing(id);
+  if (!manager || !fits || !shown(manager)) return notFound(id);
   if (manager.type === 'group') return error(400, 'Request_BadRequest', "A group cannot be the reference 'manager'.");
   options.objects.put(withManager(user, manager.id));
   return { status: 204, body: '', wrote: true };
@@ -112,7 +112,7 @@ export function managerRef(options: GraphOptions, call: Call, user: TenantObject
 /** Parameter Manager of Set-Contact and Set-User: a user or a contact that Exchange knows. */
 export function setExchangeManager(options: ExchangeOptions, next: TenantObject, identity: string): Reply | null {
   const manager = identity === '' ? null : find(options, identity);
-  if (manager === undefined || (manager?.exchangeFrom ?? 0) > Date.now()) return notInExchange(identity);
+  if (manager === undefined || (manager?.exchangeFrom ?? 0) > Date.now()) return missing(identity);
   if (manager?.type === 'group')
     return fault(400, '', 'RecipientTaskException', `"${manager.name}" cannot be a manager: it is neither a user nor a contact.`);
   if (manager) next.manager = manager.id;

@@ -2,7 +2,7 @@ import type { Faults } from '../faults.ts';
 import { json, type Reply } from '../server.ts';
 
 const CMDLETS =
-  'Get-Recipient Get-MailContact Get-Contact Get-MailUser Get-User New-MailContact Set-MailContact Set-Contact Remove-MailContact New-MailUser Set-MailUser Set-User Remove-MailUser Get-Mailbox Set-Mailbox'.split(
+  'Get-Recipient Get-MailContact Get-Contact Get-MailUser Get-User Get-DistributionGroup Get-DynamicDistributionGroup Get-UnifiedGroup New-MailContact Set-MailContact Set-Contact Remove-MailContact New-MailUser Set-MailUser Set-User Remove-MailUser Get-Mailbox Set-Mailbox'.split(
     ' ',
   );
 

@@ -6,6 +6,11 @@ export function compileOpath(filter: string): (row: Row) => boolean {
   return (row) => ors.some((ands) => ands.every((one) => one(row)));
 }
 
+/** The properties that a filter reads. */
+export function namesInOpath(filter: string): readonly string[] {
+  return [...filter.replaceAll(/'(?:[^']|'')*'/g, "''").matchAll(/(\w+)\s+-\w+\s+''/g)].map((match) => match[1]!);
+}
+
 function split(text: string, by: string): readonly string[] {
   const parts: string[] = [];
   let quoted = false;
