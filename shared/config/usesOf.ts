@@ -1,6 +1,7 @@
 import type { Purpose } from '../connectors/permission.ts';
 import type { Configuration, Filter } from '../model/configuration.ts';
 import { pushTypesOf } from '../model/pushType.ts';
+import { pushesX500 } from './wantedAttributes.ts';
 
 /** What the configuration uses of a connector; of one that no route names, what its `pull` asks for. Disabled routes count: they will run. */
 export function usesOf(configuration: Configuration, connectorId: string): ReadonlySet<Purpose> {
@@ -24,6 +25,7 @@ export function usesOf(configuration: Configuration, connectorId: string): Reado
     ['members', filters.some((one) => one.onlyMembersOf.length + one.exceptMembersOf.length > 0)],
     ['orgUnits', filters.some((one) => one.orgUnits.include.length + one.orgUnits.exclude.length > 0)],
     ['owns', connector.owns === null],
+    ['x500', [...from, ...to].some(pushesX500)],
   ];
   for (const [purpose, asked] of names) if (asked) uses.add(purpose);
   for (const route of to) for (const as of pushTypesOf(route.push.as)) uses.add(as);

@@ -1,5 +1,6 @@
 import { isAttributeName } from '../model/attributes.ts';
-import { type Configuration, conditionNames, type Where } from '../model/configuration.ts';
+import { type Configuration, conditionNames, type RouteSettings, type Where } from '../model/configuration.ts';
+import { pushTypesOf } from '../model/pushType.ts';
 import { isCondition } from '../rules/condition.ts';
 import { pushedAttributes } from '../rules/project.ts';
 import { placeholders } from '../rules/texts.ts';
@@ -9,6 +10,8 @@ export interface Wanted {
   readonly attributes: readonly string[];
   /** The directory's own names, without `raw.`. */
   readonly raw: readonly string[];
+  /** X500 addresses, everybody's own legacyExchangeDN among them. */
+  readonly x500: boolean;
 }
 
 export function wantedAttributes(configuration: Configuration, connectorId: string): Wanted {
@@ -31,7 +34,13 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
       .filter((name) => name.startsWith('raw.'))
       .map((name) => name.slice(4))
       .sort(),
+    x500: configuration.routes.some((route) => (route.from === connectorId || route.to === connectorId) && pushesX500(route)),
   };
+}
+
+/** True if a route pushes into objects that hold X500 addresses, and may. */
+export function pushesX500(route: RouteSettings): boolean {
+  return route.push.addresses.x500 && pushTypesOf(route.push.as).some((as) => as === 'contact' || as === 'mailUser');
 }
 
 /** Attributes that the conditions of a filter read. */

@@ -15,6 +15,7 @@ export const PURPOSES = {
   members: '`onlyMembersOf`, `exceptMembersOf`',
   orgUnits: '`orgUnits`',
   owns: '`owns: null`',
+  x500: '`addresses.x500`',
   guest: '`push.as: guest`',
   mailUser: '`push.as: mailUser`',
   contact: '`push.as: contact`',

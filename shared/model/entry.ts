@@ -63,7 +63,7 @@ export interface Entry {
 
 /**
  * What one page contributes to an entry. A directory may describe one object in several sets (Graph's user, Exchange's recipient):
- * the snapshot keeps the parts and `mergeParts` joins them. Fields of a later set win over those of an earlier one.
+ * the snapshot keeps the parts and `mergeParts` joins them. Fields of a later set win over those of an earlier one; X500 addresses add up.
  */
 export interface EntryPart {
   readonly id: string;
@@ -115,10 +115,17 @@ export function mergeParts(parts: readonly EntryPart[]): Entry | null {
   const first = parts[0]!;
   const merged: Record<string, unknown> = { kind: 'user', type: '', addresses: [], enabled: true, external: false, hidden: false };
   for (const part of parts) {
-    const { attributes, raw, ...rest } = part.fields;
+    const { attributes, raw, x500, ...rest } = part.fields;
     Object.assign(merged, rest);
+    if (x500) merged['x500'] = together(merged['x500'] as readonly string[] | undefined, x500);
     if (attributes) merged['attributes'] = { ...(merged['attributes'] as object | undefined), ...attributes };
     if (raw) merged['raw'] = { ...(merged['raw'] as object | undefined), ...raw };
   }
   return { ...merged, attributes: merged['attributes'] ?? {}, id: first.id } as unknown as Entry;
+}
+
+/** No part tells all of them: Exchange's own name of an object stands apart from its proxy addresses. */
+function together(known: readonly string[] | undefined, more: readonly string[]): readonly string[] {
+  const held = new Set((known ?? []).map((value) => value.toLowerCase()));
+  return [...(known ?? []), ...more.filter((value) => !held.has(value.toLowerCase()))];
 }

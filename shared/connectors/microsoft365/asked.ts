@@ -25,6 +25,8 @@ export interface Asked {
   readonly stampPath: string;
   /** Who may write to groups. */
   readonly senders: boolean;
+  /** Everybody's own X500 address. */
+  readonly x500: boolean;
   readonly fingerprint: string;
   /** A `raw.` name that neither has: told at the first page, never read as empty. */
   readonly unknown: string | null;
@@ -69,11 +71,16 @@ const RECIPIENT_ALWAYS = [
 ];
 const CONTACT_ALWAYS = ['Guid', 'ExternalDirectoryObjectId', 'RecipientTypeDetails'];
 
+/** What the configuration wants of a directory. */
+export interface WantedOf {
+  readonly attributes: readonly string[];
+  readonly raw: readonly string[];
+  /** X500 addresses go along with people; absent: they do not. */
+  readonly x500?: boolean;
+}
+
 /** @param wanted names of attributes (with condition-only names among them) and of `raw.` attributes without the prefix */
-export function whatToAsk(
-  settings: Microsoft365Settings,
-  wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] },
-): Asked {
+export function whatToAsk(settings: Microsoft365Settings, wanted: WantedOf): Asked {
   const names = new Set(['displayName', ...wanted.attributes.filter(isAttributeName)]);
   const fields = FIELDS.filter((field) => names.has(field.attribute) && field.attribute !== settings.stamp && !field.reference);
   const managers = names.has('manager');
@@ -105,7 +112,8 @@ export function whatToAsk(
     .digest('hex')
     .slice(0, 16);
   const senders = !settings.pull.internalOnlyGroups;
-  return { ...asked, senders, fields, userRaw, groupRaw, stampProperty, stampPath, fingerprint, unknown };
+  const x500 = wanted.x500 ?? false;
+  return { ...asked, senders, x500, fields, userRaw, groupRaw, stampProperty, stampPath, fingerprint, unknown };
 }
 
 function distinct(names: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@ import type { Http } from '../../http/http.ts';
 import type { ManagedIdentity } from '../../http/managedIdentity.ts';
 import type { Microsoft365Settings } from '../../model/configuration.ts';
 import type { Connector } from '../connector.ts';
-import { whatToAsk } from './asked.ts';
+import { type WantedOf, whatToAsk } from './asked.ts';
 import { createBatch } from './batch.ts';
 import { endpointsOf } from './clouds.ts';
 import { createExchange } from './exchange.ts';
@@ -22,7 +22,7 @@ export interface Microsoft365Dependencies {
   /** The app's managed identity, for the credential `federated`. */
   readonly identity?: ManagedIdentity | undefined;
   /** Attributes that the configuration maps or filters, and `raw.` names without the prefix. */
-  readonly wanted: { readonly attributes: readonly string[]; readonly raw: readonly string[] };
+  readonly wanted: WantedOf;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Short waits until a new object is visible; tests pass their own. */

@@ -99,11 +99,17 @@ function addRecipientAddresses(part: PartFields, row: Row, meaning: Meaning): vo
   if (isAddress(external) && external.toLowerCase() !== shown.toLowerCase()) part.deliveryAddress = external;
 }
 
-/** Whether a group refuses mail from outside. @param own it is a dynamic one, which goes by Exchange's Guid */
-export function sendersPart(row: Row, own: boolean): EntryPart | null {
+/**
+ * What the cmdlet of its kind alone tells of a recipient, or null if that is nothing.
+ * @param own only Exchange knows the kind, which goes by Exchange's Guid
+ */
+export function detailPart(row: Row, own: boolean): EntryPart | null {
   const id = recipientId(row, own);
-  if (id === null || row.requiresenderauthenticationenabled === undefined) return null;
-  return { id, primary: false, fields: { internalOnly: isTrue(row.requiresenderauthenticationenabled) } };
+  const fields: PartFields = {};
+  if (row.requiresenderauthenticationenabled !== undefined) fields.internalOnly = isTrue(row.requiresenderauthenticationenabled);
+  const x500 = listOf(row.legacyexchangedn);
+  if (x500.length > 0) fields.x500 = x500;
+  return id === null || Object.keys(fields).length === 0 ? null : { id, primary: false, fields };
 }
 
 /** What Get-Contact adds to a mail contact: company, phones, address, the name of its manager. Null for contacts without mail. */

@@ -1,9 +1,9 @@
 import type { EntryPart } from '../../model/entry.ts';
 import type { Asked } from './asked.ts';
 import type { CmdletResult, Exchange } from './exchange.ts';
-import { contactPart, recipientPart, sendersPart } from './exchangeParts.ts';
+import { contactPart, detailPart, recipientPart } from './exchangeParts.ts';
 import type { SetPage } from './graphSets.ts';
-import type { Position } from './position.ts';
+import { DETAIL_SETS, type DetailSet, type Position } from './position.ts';
 
 /** One page of every recipient of the organisation. https://learn.microsoft.com/powershell/module/exchange/get-recipient */
 export async function recipientsPage(exchange: Exchange, asked: Asked, position: Position): Promise<SetPage> {
@@ -24,17 +24,21 @@ export async function contactsPage(exchange: Exchange, asked: Asked, position: P
 }
 
 /**
- * One page of who may write to groups of one type. https://learn.microsoft.com/powershell/module/exchange/get-distributiongroup (and
- * get-dynamicdistributiongroup, get-unifiedgroup): RequireSenderAuthenticationEnabled is not among what Get-Recipient returns.
+ * One page of what Get-Recipient leaves out of one kind of recipient: who may write to a group, and everybody's own X500 address
+ * (`LegacyExchangeDN`: learn.microsoft.com powershell/exchange/filter-properties names the cmdlets that have it, Get-Recipient not among them).
  */
-export async function sendersPage(exchange: Exchange, name: string, position: Position): Promise<SetPage> {
-  const select = ['Guid', 'ExternalDirectoryObjectId', 'RecipientTypeDetails', 'RequireSenderAuthenticationEnabled'];
-  const result = await listed(exchange, name, select, position.link);
+export async function detailsPage(exchange: Exchange, asked: Asked, set: DetailSet, position: Position): Promise<SetPage> {
+  const senders = asked.senders && set.endsWith('Groups') ? ['RequireSenderAuthenticationEnabled'] : [];
+  const select = [...DETAIL_IDS, ...senders, ...(asked.x500 ? ['LegacyExchangeDN'] : [])];
+  const result = await listed(exchange, DETAIL_SETS[set], select, position.link);
+  const own = set === 'mailContacts' || set === 'dynamicGroups';
   return pageOf(
     result,
-    result.rows.flatMap((row) => sendersPart(row, name === 'Get-DynamicDistributionGroup') ?? []),
+    result.rows.flatMap((row) => detailPart(row, own) ?? []),
   );
 }
+
+const DETAIL_IDS = ['Guid', 'ExternalDirectoryObjectId', 'RecipientTypeDetails'];
 
 function listed(exchange: Exchange, name: string, select: readonly string[], link: string | null): Promise<CmdletResult> {
   return exchange({ name, parameters: { ResultSize: 'Unlimited' }, select, link, idempotent: true });

@@ -79,6 +79,15 @@ export const PERMISSIONS = {
     required: false,
     neededFor: ['internalOnlyGroups'],
   },
+  ownX500: {
+    api: 'Office 365 Exchange Online',
+    call: 'Get-User, Get-MailContact, Get-DistributionGroup, Get-DynamicDistributionGroup, Get-UnifiedGroup',
+    permission: EXCHANGE_READ,
+    why: "Reads everybody's own X500 address (LegacyExchangeDN), which replies to old mail go to.",
+    required: false,
+    neededFor: [],
+    usefulFor: ['x500'],
+  },
   contacts: {
     api: 'Office 365 Exchange Online',
     call: 'Get-Contact',

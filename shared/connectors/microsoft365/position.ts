@@ -1,21 +1,45 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { FailureError } from '../../model/failure.ts';
+import type { Asked } from './asked.ts';
 
 /** Merge order: what Exchange says wins over Graph, details of contacts come last. */
-export const SETS = ['users', 'groups', 'recipients', 'distributionGroups', 'dynamicGroups', 'microsoft365Groups', 'contacts'] as const;
+export const SETS = [
+  'users',
+  'groups',
+  'recipients',
+  'accounts',
+  'mailContacts',
+  'distributionGroups',
+  'dynamicGroups',
+  'microsoft365Groups',
+  'contacts',
+] as const;
 export type SetName = (typeof SETS)[number];
 
-/** What Get-Recipient does not tell of groups, by the cmdlet that does: whether they take mail from outside. Asked only where it is wanted. */
-export const SENDER_SETS = {
+/**
+ * What Get-Recipient does not tell, by the cmdlet that does: whether groups take mail from outside, and everybody's own X500 address. Asked
+ * only where it is wanted.
+ */
+export const DETAIL_SETS = {
+  accounts: 'Get-User',
+  mailContacts: 'Get-MailContact',
   distributionGroups: 'Get-DistributionGroup',
   dynamicGroups: 'Get-DynamicDistributionGroup',
   microsoft365Groups: 'Get-UnifiedGroup',
 } as const satisfies Partial<Record<SetName, string>>;
 
+export type DetailSet = keyof typeof DETAIL_SETS;
+
+export function isDetailSet(set: SetName): set is DetailSet {
+  return set in DETAIL_SETS;
+}
+
+type Details = Pick<Asked, 'senders' | 'x500'>;
+
 /** The sets that are read, in merge order. */
-export function setsOf(asked: { readonly senders: boolean }): readonly SetName[] {
-  return SETS.filter((set) => asked.senders || !(set in SENDER_SETS));
+export function setsOf({ senders, x500 }: Details): readonly SetName[] {
+  return SETS.filter((set) => !isDetailSet(set) || x500 || (senders && set.endsWith('Groups')));
 }
 
 /**
@@ -25,6 +49,8 @@ export function setsOf(asked: { readonly senders: boolean }): readonly SetName[]
 export const READ_ORDER: readonly SetName[] = [
   'recipients',
   'contacts',
+  'accounts',
+  'mailContacts',
   'distributionGroups',
   'dynamicGroups',
   'microsoft365Groups',
@@ -69,7 +95,7 @@ export function positionOf(cursor: string | null): Position {
 }
 
 /** What is read after a set, or null. */
-export function setAfter(set: SetName, asked: { readonly senders: boolean }): SetName | null {
+export function setAfter(set: SetName, asked: Details): SetName | null {
   const sets = setsOf(asked);
   return READ_ORDER.slice(READ_ORDER.indexOf(set) + 1).find((next) => sets.includes(next)) ?? null;
 }

@@ -5,10 +5,10 @@ import { type Asked, unknownAttribute } from './asked.ts';
 import type { GraphBatch } from './batch.ts';
 import { withBirthdays } from './birthdays.ts';
 import { type Exchange, ExchangeError } from './exchange.ts';
-import { contactsPage, recipientsPage, sendersPage } from './exchangeSets.ts';
+import { contactsPage, detailsPage, recipientsPage } from './exchangeSets.ts';
 import type { Graph } from './graph.ts';
 import { countOf, groupsPage, type SetPage, usersPage, verifiedDomains } from './graphSets.ts';
-import { advance, beginSet, type Position, positionOf, SENDER_SETS, setAfter } from './position.ts';
+import { advance, beginSet, isDetailSet, type Position, positionOf, setAfter } from './position.ts';
 
 export interface ReadDependencies {
   readonly id: string;
@@ -51,7 +51,7 @@ async function setPage(deps: ReadDependencies, position: Position, memory: PullM
   }
   if (position.set === 'groups') return groupsPage(deps.graph, deps.asked, position);
   if (position.set === 'recipients') return recipientsPage(deps.exchange, deps.asked, position);
-  if (position.set !== 'contacts') return sendersPage(deps.exchange, SENDER_SETS[position.set], position);
+  if (isDetailSet(position.set)) return detailsPage(deps.exchange, deps.asked, position.set, position);
   return contactsPage(deps.exchange, deps.asked, position);
 }
 

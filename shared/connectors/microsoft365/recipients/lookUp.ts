@@ -37,15 +37,16 @@ export function createRecipients(deps: Dependencies, type: RecipientType): Recip
     const details = listOf(found.recipienttypedetails)[0];
     return details === undefined || type.types.includes(details);
   };
+  // Get-MailContact and Get-MailUser have it, Get-Recipient has not.
+  const own = [...asked.recipient, 'LegacyExchangeDN'];
   const filtered = async (filter: string): Promise<readonly Row[]> => {
     const parameters = { Filter: filter, ResultSize: 10 };
-    return (await exchange({ name: type.list, parameters, select: asked.recipient, idempotent: true })).rows.filter(isOne);
+    return (await exchange({ name: type.list, parameters, select: own, idempotent: true })).rows.filter(isOne);
   };
   const row = async (id: string): Promise<Row | null> => {
-    const select = [...asked.recipient, 'LegacyExchangeDN'];
-    const own = await byIdentity(exchange, type.list, id, select);
+    const itself = await byIdentity(exchange, type.list, id, own);
     // What is a mailbox by now is no mail user to Get-MailUser: asked as what it may be.
-    const found = own ?? (type.ownId ? null : await byIdentity(exchange, 'Get-Recipient', id, asked.recipient));
+    const found = itself ?? (type.ownId ? null : await byIdentity(exchange, 'Get-Recipient', id, asked.recipient));
     // Identity parameters take addresses and aliases too: only the object with this very id is meant (case R35).
     return found && recipientId(found, type.ownId)?.toLowerCase() === id.toLowerCase() ? found : null;
   };
