@@ -5,7 +5,7 @@ import type { Asked } from './asked.ts';
 import { type Exchange, opath, type Row } from './exchange.ts';
 import { CONTACT_TYPES, recipientId } from './exchangeParts.ts';
 import type { Graph } from './graph.ts';
-import { listOf, splitProxies, withoutPrefix } from './proxies.ts';
+import { addressFilter, listOf, odata, splitProxies, withoutPrefix } from './proxies.ts';
 
 /** Who holds an address, and whether that object is one of galsync's. */
 export interface Holder {
@@ -51,8 +51,8 @@ function attributeHolding(row: Row, address: string): string | null {
 }
 
 async function userHolding(graph: Graph, address: string): Promise<Holder | null> {
-  const text = address.replaceAll("'", "''");
-  const $filter = `userPrincipalName eq '${text}' or mail eq '${text}' or proxyAddresses/any(p:p eq 'smtp:${text}') or otherMails/any(o:o eq '${text}')`;
+  const text = odata(address);
+  const $filter = `userPrincipalName eq ${text} or ${addressFilter(address)} or otherMails/any(o:o eq ${text})`;
   const answer = await graph.get({
     path: '/users',
     query: { $filter, $select: 'id,displayName,userPrincipalName,mail,proxyAddresses,otherMails,userType' },

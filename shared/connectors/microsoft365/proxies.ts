@@ -32,6 +32,20 @@ export function withoutPrefix(value: unknown): string {
   return typeof value === 'string' ? value.replace(/^smtp:/i, '').trim() : '';
 }
 
+/** A text as a literal of OData: single quotes are doubled. */
+export function odata(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * `$filter` for who has an address. The primary one stands with `SMTP:` before it, the others with `smtp:`, and whether the one finds the other
+ * no page of Microsoft's says: both are asked for. https://learn.microsoft.com/graph/filter-query-parameter
+ */
+export function addressFilter(address: string): string {
+  const proxies = ['smtp', 'SMTP'].map((prefix) => `proxyAddresses/any(p:p eq ${odata(`${prefix}:${address}`)})`);
+  return [`mail eq ${odata(address)}`, ...proxies].join(' or ');
+}
+
 /** Good enough to be an address: one `@`, text on both sides, no blanks. */
 export function isAddress(text: string): boolean {
   return /^[^\s@<>]+@[^\s@<>]+$/.test(text);

@@ -8,7 +8,7 @@ import { type Graph, graphFailure, okPage, parseJson } from '../graph.ts';
 import { type GraphObject, userPart } from '../graphParts.ts';
 import { userQuery } from '../managers.ts';
 import { PERMISSIONS } from '../permissions.ts';
-import { listOf, splitProxies } from '../proxies.ts';
+import { addressFilter, listOf, odata, splitProxies } from '../proxies.ts';
 
 /** Clocks of the directory and of ours may differ by this much, and createdDateTime has whole seconds. */
 const CLOCK_SLACK_MS = 2_000;
@@ -32,8 +32,8 @@ export interface Guests {
   find(query: FindQuery): Promise<Entry | null>;
   /** A deleted user that can still be restored: true if this id is one. */
   isDeleted(id: string): Promise<boolean>;
-  /** A deleted user that still holds an address, or null; null too where such a question is refused. */
-  deletedHolding(address: string): Promise<GuestUser | null>;
+  /** A deleted user that still holds an address, the one with this stamp if there is one, or null; null too where such a question is refused. */
+  deletedHolding(address: string, stamp: string): Promise<GuestUser | null>;
 }
 
 export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Guests {
@@ -62,13 +62,16 @@ export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Gu
     user,
     get,
     async find(query) {
-      const stamped = `${asked.stampPath.replace('.', '/')} eq '${quoted(query.stamp)}'`;
+      const stamped = `${asked.stampPath.replace('.', '/')} eq ${odata(query.stamp)}`;
       const byStamp = await graph.get({ path: '/users', query: { $filter: stamped, $count: 'true', $select }, headers: ADVANCED });
       // Where advanced queries are not to be had, the address and the repeated invitation find it.
       const ours = byStamp.status === 200 ? listed(byStamp, 'GET /users by stamp').map(guestOf).find(isOurs(query.stamp)) : null;
       if (ours) return get(ours.id);
       if (query.address === '') return null;
-      const answer = await graph.get({ path: '/users', query: { $filter: holding(query.address), $select } });
+      const answer = await graph.get({
+        path: '/users',
+        query: { $filter: `${addressFilter(query.address)} or otherMails/any(o:o eq ${odata(query.address)})`, $select },
+      });
       for (const object of listed(answer, 'GET /users by address')) {
         const found = guestOf(object);
         if (
@@ -88,12 +91,12 @@ export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Gu
       if (answer.status !== 200) throw graphFailure(answer, 'GET /directory/deletedItems/{id}', PERMISSIONS.deleteGuest.permission);
       return true;
     },
-    async deletedHolding(address) {
-      const query = { $filter: `mail eq '${quoted(address)}'`, $count: 'true', $select: 'id,displayName,mail,userPrincipalName,userType' };
+    async deletedHolding(address, stamp) {
+      const query = { $filter: `mail eq ${odata(address)}`, $count: 'true', $select };
       const answer = await graph.get({ path: '/directory/deletedItems/microsoft.graph.user', query, headers: ADVANCED });
       if (answer.status !== 200) return null;
-      const [first] = listed(answer, 'GET /directory/deletedItems');
-      return first ? guestOf(first) : null;
+      const found = listed(answer, 'GET /directory/deletedItems').flatMap((object) => guestOf(object) ?? []);
+      return found.find(isOurs(stamp)) ?? found[0] ?? null;
     },
   };
 }
@@ -124,13 +127,4 @@ export function madeSince(entry: Entry, since: string | undefined): boolean {
 function holds(object: GraphObject, address: string): boolean {
   const all = [...listOf(object.mail), ...listOf(object.otherMails), ...splitProxies(object.proxyAddresses).smtp];
   return all.some((one) => addressKey(one) === addressKey(address));
-}
-
-function holding(address: string): string {
-  const text = quoted(address);
-  return `mail eq '${text}' or otherMails/any(o:o eq '${text}') or proxyAddresses/any(p:p eq 'smtp:${text}')`;
-}
-
-function quoted(text: string): string {
-  return text.replaceAll("'", "''");
 }

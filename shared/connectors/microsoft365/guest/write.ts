@@ -48,8 +48,9 @@ const NO_TARGET: NotOk['failure'] = {
 
 async function create(deps: GuestDependencies, request: WriteRequest): Promise<WriteAnswer> {
   const back = request.former ? await restore(deps.graph, deps.guests, request, request.former) : null;
-  const made = back ?? (await invite(deps.graph, deps.settings, request));
-  if ('ok' in made) return refusalIsOwned(made) ? withOwner(deps, made, primaryOf(request.fields), null) : made;
+  const invited = back ?? (await invite(deps.graph, deps.settings, request));
+  const made = !back && 'ok' in invited && refusalIsOwned(invited) ? ((await broughtBack(deps, request)) ?? invited) : invited;
+  if ('ok' in made) return refusalIsOwned(made) ? withOwner(deps, made, request, null) : made;
   try {
     return await onNewGuest(deps, request, made);
   } catch (error) {
@@ -57,6 +58,12 @@ async function create(deps: GuestDependencies, request: WriteRequest): Promise<W
     if (error instanceof ThrottledError || !(error instanceof FailureError)) throw error;
     return failed('later', error.failure, made.id);
   }
+}
+
+/** The address is held by a guest of this very entry that was deleted, and whose link is lost: it comes back. Null if there is none. */
+async function broughtBack(deps: GuestDependencies, request: WriteRequest): Promise<Made | NotOk | null> {
+  const deleted = await deps.guests.deletedHolding(primaryOf(request.fields), request.stamp);
+  return deleted?.entry.stamp === request.stamp ? restore(deps.graph, deps.guests, request, deleted.id) : null;
 }
 
 /** Before the first write the guest is looked at: the invitation may have given us one that was somebody else's long before. */
@@ -135,7 +142,7 @@ async function writeAddress(deps: GuestDependencies, request: WriteRequest, id: 
   });
   if (answer.status >= 300) {
     const refusal = refused(answer, address, 'PATCH /users/{id} (mail)', UPDATE, id);
-    return refusalIsOwned(refusal) ? withOwner(deps, refusal, address, id) : refusal;
+    return refusalIsOwned(refusal) ? withOwner(deps, refusal, request, id) : refusal;
   }
   return user.pending ? rebind(deps.graph, deps.settings, id, address) : null;
 }
@@ -199,9 +206,10 @@ function refusalIsOwned(answer: NotOk): boolean {
 }
 
 /** Names who holds the address: a recipient, a user, a deleted user. */
-async function withOwner(deps: GuestDependencies, answer: NotOk, address: string, own: string | null): Promise<NotOk> {
+async function withOwner(deps: GuestDependencies, answer: NotOk, request: WriteRequest, own: string | null): Promise<NotOk> {
+  const address = primaryOf(request.fields);
   const holder = await holderOf(deps.exchange, deps.graph, deps.asked, address);
-  const deleted = holder ? null : await deps.guests.deletedHolding(address);
+  const deleted = holder ? null : await deps.guests.deletedHolding(address, request.stamp);
   // Given up a moment ago, held by one of ours that gives it up, or by this very guest: the service frees addresses late (case R19).
   if (!deleted && (holder === null || holder.stamped || holder.owner.id === own))
     return { ...answer, retry: 'later', owner: holder?.owner ?? null };

@@ -4,7 +4,7 @@ import type { ResolvedName } from '../../copies.ts';
 import { BATCH_SIZE, type BatchReply, type BatchRequest, type GraphBatch, relativeLink } from '../batch.ts';
 import { badAnswer } from '../graph.ts';
 import { PERMISSIONS } from '../permissions.ts';
-import { listOf, splitProxies } from '../proxies.ts';
+import { addressFilter, listOf, odata, splitProxies } from '../proxies.ts';
 import { bodyOf, waitOf } from './faults.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -63,9 +63,8 @@ async function lookUp(
 
 function requestFor(name: string, set: string, select: string): BatchRequest {
   if (ID.test(name)) return { method: 'GET', url: `${set}/${name}?$select=${select}` };
-  const text = name.replaceAll("'", "''");
-  const upn = set === '/users' ? ` or userPrincipalName eq '${text}'` : '';
-  const filter = `mail eq '${text}' or proxyAddresses/any(p:p eq 'smtp:${text}')${upn}`;
+  const upn = set === '/users' ? ` or userPrincipalName eq ${odata(name)}` : '';
+  const filter = `${addressFilter(name)}${upn}`;
   return { method: 'GET', url: `${set}?$select=${select}&$filter=${encodeURIComponent(filter)}` };
 }
 
