@@ -13,7 +13,7 @@ const test = (attribute: string) => ({ attribute, operator: 'Equals', value: 'x'
 
 describe('wantedAttributes', () => {
   it('is the directory set by default', () => {
-    expect(wanted({}, 'contoso')).toEqual({ attributes: [...DIRECTORY_SET].sort(), raw: [] });
+    expect(wanted({}, 'contoso')).toEqual({ attributes: [...DIRECTORY_SET].sort(), raw: [], x500: true });
   });
 
   it('adds what filters and placeholders of routes from it name, raw ones apart', () => {
@@ -34,6 +34,18 @@ describe('wantedAttributes', () => {
     const push = { as: 'mailUser', mailUser: { userPrincipalName: '{employeeId}@<initial domain>' } };
     expect(wanted({ back: { push } }, 'fabrikam').attributes).toContain('employeeId');
     expect(wanted({ back: { push: { ...push, as: 'contact' } } }, 'fabrikam').attributes).not.toContain('employeeId');
+  });
+
+  it('wants X500 addresses of both ends of a route whose target holds them', () => {
+    const without = { addresses: { x500: false } };
+    expect(['contoso', 'fabrikam'].map((id) => wanted({ out: { push: without }, back: { push: without } }, id).x500)).toEqual([
+      false,
+      false,
+    ]);
+    const folders = { out: { push: without }, back: { push: { as: 'mailboxContact', mailboxes: { of: ['ada@contoso.example'] } } } };
+    expect(wanted(folders, 'contoso').x500).toBe(false);
+    const users = { out: { push: without }, back: { push: { as: 'mailUser' } } };
+    expect(['contoso', 'fabrikam'].map((id) => wanted(users, id).x500)).toEqual([true, true]);
   });
 
   it('reads of a target what routes into it write', () => {

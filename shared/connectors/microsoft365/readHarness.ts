@@ -65,13 +65,14 @@ export function connector(
   attributes: readonly string[] = DIRECTORY_SET,
   raw: readonly string[] = [],
   more: Partial<Microsoft365Settings> = {},
+  x500 = false,
 ): Connector {
   return createMicrosoft365(
     { ...settingsFor(tenant.base), ...more },
     {
       http: httpOn({ time: 1e12 }),
       secret: async () => 's3cret',
-      wanted: { attributes, raw },
+      wanted: { attributes, raw, x500 },
       now: () => 1e12,
     },
   );
