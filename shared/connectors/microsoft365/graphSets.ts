@@ -5,6 +5,7 @@ import type { Asked } from './asked.ts';
 import { badAnswer, type Graph, graphFailure, okPage, parseJson } from './graph.ts';
 import { type GraphObject, groupPart, isBare, isPartial, userPart } from './graphParts.ts';
 import { deltaQuery, fromDelta, isManagerOnly, lastOfEach, managerPart, userQuery } from './managers.ts';
+import { withoutContradictions } from './order.ts';
 import { PERMISSIONS } from './permissions.ts';
 import type { Position } from './position.ts';
 
@@ -13,6 +14,8 @@ export interface SetPage {
   readonly mode: 'full' | 'delta';
   readonly parts: readonly EntryPart[];
   readonly removed: readonly string[];
+  /** Ids of whom the page shows and says that they are gone. */
+  readonly unsettled?: readonly string[];
   /** See `PullPage.leftOut`. */
   readonly leftOut?: readonly string[];
   readonly received: number;
@@ -47,7 +50,8 @@ export async function usersPage(graph: Graph, asked: Asked, position: Position, 
   const deltaLink = page['@odata.deltaLink'] ?? null;
   if (next === null && deltaLink === null && !listed)
     throw badAnswer('Microsoft Graph ended /users/delta without a delta link: the read is not proven complete.');
-  const { live, removed } = lastWords(page.value);
+  const { rows, unsettled } = withoutContradictions(page.value);
+  const { live, removed } = lastWords(rows);
   const whole = live.filter((user) => !isManagerOnly(user));
   refuseBareObjects(whole);
   const people = await completed(graph, asked, whole, { mode, listed });
@@ -55,6 +59,7 @@ export async function usersPage(graph: Graph, asked: Asked, position: Position, 
     mode,
     parts: [...people.parts, ...live.flatMap((user) => (isManagerOnly(user) ? (managerPart(user) ?? []) : []))],
     removed: [...removed, ...people.removed],
+    unsettled,
     received: page.value.length,
     restarted,
     listed,

@@ -72,12 +72,15 @@ export const Position = z.object({
   restarts: z.number().int(),
   /** The directory has no delta: the set is listed. */
   listed: z.boolean(),
+  /** People: see `Told`. */
+  here: z.string().default(''),
+  gone: z.string().default(''),
 });
 export type Position = z.infer<typeof Position>;
 
 /** Before the first page of a set. */
 export function beginSet(set: SetName): Position {
-  return { set, link: null, mode: 'full', seen: [], received: 0, restarts: 0, listed: false };
+  return { set, link: null, mode: 'full', seen: [], received: 0, restarts: 0, listed: false, here: '', gone: '' };
 }
 
 /** The position in a cursor. Throws `badAnswer` for a cursor that is none of ours. */

@@ -8,6 +8,7 @@ import { type Exchange, ExchangeError } from './exchange.ts';
 import { contactsPage, detailsPage, recipientsPage } from './exchangeSets.ts';
 import type { Graph } from './graph.ts';
 import { countOf, groupsPage, type SetPage, usersPage, verifiedDomains } from './graphSets.ts';
+import { inOrder, remember } from './order.ts';
 import { advance, beginSet, isDetailSet, type Position, positionOf, setAfter } from './position.ts';
 
 export interface ReadDependencies {
@@ -46,7 +47,8 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
 
 async function setPage(deps: ReadDependencies, position: Position, memory: PullMemory): Promise<SetPage> {
   if (position.set === 'users') {
-    const page = await usersPage(deps.graph, deps.asked, position, memory.tokens.users ?? null);
+    const told = await usersPage(deps.graph, deps.asked, position, memory.tokens.users ?? null);
+    const page = await inOrder(deps.batch, told, position, deps);
     return deps.asked.birthdays ? { ...page, parts: await withBirthdays(deps.batch, page.parts, deps.host, deps.now) } : page;
   }
   if (position.set === 'groups') return groupsPage(deps.graph, deps.asked, position);
@@ -70,6 +72,7 @@ async function turn(deps: ReadDependencies, position: Position, page: SetPage, m
     mode: page.mode,
     listed: page.listed,
     received: start.received + page.received,
+    ...(set === 'users' ? remember(start, page) : {}),
   };
   const { mode, parts, removed, leftOut, restarted, received: read } = page;
   const base = { set, mode, parts, removed, restarted, read, ...(leftOut ? { leftOut } : {}) };
