@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Faults } from '../../sandbox/directories/faults.ts';
 import type { TenantObject } from '../../sandbox/directories/microsoft365/model.ts';
+import type { WriteAnswer, WriteRequest } from '../../shared/connectors/connector.ts';
 import { type Read, readAll } from './readAll.ts';
 import { microsoft365, type Subject } from './subjects.ts';
 
@@ -27,6 +28,66 @@ it("reads everybody's own X500 address, and get tells the same", async () => {
   for (const one of own) expect(entries.get(one.id)!.x500).toContain(one.legacyExchangeDN);
   expect(pages.filter((page) => page.set === 'accounts')).toHaveLength(1);
   expect(pages.flatMap((page) => page.losses ?? [])).toEqual([]);
+});
+
+describe('a guest', () => {
+  const stamp = 'galsync:route:back';
+  const create: WriteRequest = {
+    change: 'create',
+    as: 'guest',
+    kind: 'user',
+    targetId: null,
+    fields: { displayName: 'Ada Back', addresses: ['ada.back@elsewhere.example'] },
+    current: {},
+    stamp,
+    setStamp: stamp,
+    alias: 'ada.back.00000001',
+    since: new Date().toISOString(),
+  };
+  const id = (answer: WriteAnswer): string => {
+    if (!answer.ok) throw new Error(answer.failure.message);
+    return answer.targetId;
+  };
+
+  it('who was deleted and whose link is lost comes back by our stamp, with the same id', async () => {
+    await subject.control({ faults: { inviteLagMs: 0, exchangeLagMs: 0 } });
+    const connector = subject.connect();
+    const first = id(await connector.write({ ...create, since: new Date(Date.now() - 1_000).toISOString() }));
+    expect((await connector.write({ ...create, change: 'delete', targetId: first })).ok).toBe(true);
+    expect(await connector.get(first, 'guest')).toBeNull();
+    const again = await connector.write(create);
+    expect(again).toMatchObject({ ok: true, targetId: first, note: 'restored' });
+    expect((await connector.get(first, 'guest'))!.stamp).toBe(stamp);
+  });
+
+  it('who was deleted and carries the stamp of another entry is named, and left there', async () => {
+    await subject.control({ faults: { inviteLagMs: 0, exchangeLagMs: 0 } });
+    const connector = subject.connect();
+    const other = { ...create, fields: { displayName: 'Bo Other', addresses: ['bo.other@elsewhere.example'] }, alias: 'bo.other.00000002' };
+    const theirs = { ...other, stamp: 'galsync:other:bo', setStamp: 'galsync:other:bo' };
+    const deleted = id(await connector.write({ ...theirs, since: new Date(Date.now() - 1_000).toISOString() }));
+    await connector.write({ ...theirs, change: 'delete', targetId: deleted });
+    expect(await connector.write(other)).toMatchObject({ ok: false, retry: 'collision', owner: { id: deleted, kind: 'deletedUser' } });
+  });
+
+  it('whose primary address stands in the proxy addresses alone is found after a lost answer', async () => {
+    const since = new Date(Date.now() - 1_000).toISOString();
+    const user = (await objects()).find((one) => one.userType === 'Guest')!;
+    const lost = {
+      ...user,
+      id: 'lost-guest',
+      guid: 'lost-guest-guid',
+      mail: null,
+      otherMails: [],
+      custom: {},
+      userPrincipalName: 'cy#EXT#@x.example',
+    };
+    const proxyAddresses = ['SMTP:Cy.Lost@elsewhere.example'];
+    await subject.control({ put: [{ ...lost, proxyAddresses, createdAt: new Date().toISOString() }] });
+    const query = { as: 'guest', stamp: 'galsync:route:cy', alias: 'cy.00000003', address: 'cy.lost@elsewhere.example', since } as const;
+    expect((await subject.connect().find(query))?.id).toBe('lost-guest');
+    await subject.control({ remove: ['lost-guest'] });
+  });
 });
 
 const MODES: Readonly<Record<string, Faults['delta']>> = {
