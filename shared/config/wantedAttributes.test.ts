@@ -13,7 +13,7 @@ const test = (attribute: string) => ({ attribute, operator: 'Equals', value: 'x'
 
 describe('wantedAttributes', () => {
   it('is the directory set by default', () => {
-    expect(wanted({}, 'contoso')).toEqual({ attributes: [...DIRECTORY_SET].sort(), raw: [], x500: true });
+    expect(wanted({}, 'contoso')).toEqual({ attributes: [...DIRECTORY_SET].sort(), raw: [], x500: true, groupX500: false });
   });
 
   it('adds what filters and placeholders of routes from it name, raw ones apart', () => {
@@ -44,6 +44,8 @@ describe('wantedAttributes', () => {
     ]);
     const folders = { out: { push: without }, back: { push: { as: 'mailboxContact', mailboxes: { of: ['ada@contoso.example'] } } } };
     expect(wanted(folders, 'contoso').x500).toBe(false);
+    expect(['contoso', 'fabrikam'].map((id) => wanted({}, id).groupX500)).toEqual([false, true]);
+    expect(wanted({ back: { push: { as: 'contact', groups: false } } }, 'fabrikam').groupX500).toBe(false);
     const users = { out: { push: without }, back: { push: { as: 'mailUser' } } };
     expect(['contoso', 'fabrikam'].map((id) => wanted(users, id).x500)).toEqual([true, true]);
   });

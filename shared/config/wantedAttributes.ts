@@ -10,8 +10,9 @@ export interface Wanted {
   readonly attributes: readonly string[];
   /** The directory's own names, without `raw.`. */
   readonly raw: readonly string[];
-  /** X500 addresses, everybody's own legacyExchangeDN among them. */
+  /** X500 addresses, everybody's own legacyExchangeDN among them: of people and contacts; of groups, where groups leave with them. */
   readonly x500: boolean;
+  readonly groupX500: boolean;
 }
 
 export function wantedAttributes(configuration: Configuration, connectorId: string): Wanted {
@@ -28,19 +29,25 @@ export function wantedAttributes(configuration: Configuration, connectorId: stri
       for (const template of Object.values(route.push.set)) for (const name of placeholders(template)) names.add(name);
     } else if (route.push.existingWhere) for (const name of conditionNames(route.push.existingWhere)) names.add(name);
   }
+  const x500Routes = configuration.routes.filter(pushesX500);
   return {
     attributes: [...names].filter(isAttributeName).sort(),
     raw: [...names]
       .filter((name) => name.startsWith('raw.'))
       .map((name) => name.slice(4))
       .sort(),
-    x500: configuration.routes.some((route) => (route.from === connectorId || route.to === connectorId) && pushesX500(route)),
+    x500: x500Routes.some((route) => route.from === connectorId || route.to === connectorId),
+    groupX500: (connector?.pull.groups ?? false) && x500Routes.some((route) => route.from === connectorId && pushesGroups(route)),
   };
 }
 
 /** True if a route pushes into objects that hold X500 addresses, and may. */
 export function pushesX500(route: RouteSettings): boolean {
   return route.push.addresses.x500 && pushTypesOf(route.push.as).some((as) => as === 'contact' || as === 'mailUser');
+}
+
+function pushesGroups({ filter, push }: RouteSettings): boolean {
+  return filter.groups && push.groups;
 }
 
 /** Attributes that the conditions of a filter read. */

@@ -29,7 +29,7 @@ export interface Subject {
 }
 
 const PEOPLE = 23;
-const WANTED = { attributes: [...SINGLE_ATTRIBUTES, ...LIST_ATTRIBUTES], raw: [], x500: true };
+const WANTED = { attributes: [...SINGLE_ATTRIBUTES, ...LIST_ATTRIBUTES], raw: [], x500: true, groupX500: true };
 
 function httpOf(connector: string): Http {
   const rows = new Map<string, number>();

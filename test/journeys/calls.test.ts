@@ -42,6 +42,9 @@ describe('what is asked of the directories', () => {
       'GET /graph/v1.0/organization': 1,
       'POST Get-Recipient': 1,
       'POST Get-Contact': 1,
+      // Routes into it push X500 addresses: whose own they are is told by these.
+      'POST Get-User': 1,
+      'POST Get-MailContact': 1,
     });
   });
 

@@ -25,8 +25,9 @@ export interface Asked {
   readonly stampPath: string;
   /** Who may write to groups. */
   readonly senders: boolean;
-  /** Everybody's own X500 address. */
+  /** Own X500 addresses: of people and contacts, of groups. */
   readonly x500: boolean;
+  readonly groupX500: boolean;
   readonly fingerprint: string;
   /** A `raw.` name that neither has: told at the first page, never read as empty. */
   readonly unknown: string | null;
@@ -75,8 +76,9 @@ const CONTACT_ALWAYS = ['Guid', 'ExternalDirectoryObjectId', 'RecipientTypeDetai
 export interface WantedOf {
   readonly attributes: readonly string[];
   readonly raw: readonly string[];
-  /** X500 addresses go along with people; absent: they do not. */
+  /** Own X500 addresses of people and contacts, of groups; absent: not. */
   readonly x500?: boolean;
+  readonly groupX500?: boolean;
 }
 
 /** @param wanted names of attributes (with condition-only names among them) and of `raw.` attributes without the prefix */
@@ -112,8 +114,8 @@ export function whatToAsk(settings: Microsoft365Settings, wanted: WantedOf): Ask
     .digest('hex')
     .slice(0, 16);
   const senders = !settings.pull.internalOnlyGroups;
-  const x500 = wanted.x500 ?? false;
-  return { ...asked, senders, x500, fields, userRaw, groupRaw, stampProperty, stampPath, fingerprint, unknown };
+  const { x500 = false, groupX500 = false } = wanted;
+  return { ...asked, senders, x500, groupX500, fields, userRaw, groupRaw, stampProperty, stampPath, fingerprint, unknown };
 }
 
 function distinct(names: readonly string[]): readonly string[] {

@@ -28,8 +28,10 @@ export async function contactsPage(exchange: Exchange, asked: Asked, position: P
  * (`LegacyExchangeDN`: learn.microsoft.com powershell/exchange/filter-properties names the cmdlets that have it, Get-Recipient not among them).
  */
 export async function detailsPage(exchange: Exchange, asked: Asked, set: DetailSet, position: Position): Promise<SetPage> {
-  const senders = asked.senders && set.endsWith('Groups') ? ['RequireSenderAuthenticationEnabled'] : [];
-  const select = [...DETAIL_IDS, ...senders, ...(asked.x500 ? ['LegacyExchangeDN'] : [])];
+  const ofGroups = set.endsWith('Groups');
+  const senders = ofGroups && asked.senders ? ['RequireSenderAuthenticationEnabled'] : [];
+  const x500 = !ofGroups || asked.groupX500 ? ['LegacyExchangeDN'] : [];
+  const select = [...DETAIL_IDS, ...senders, ...x500];
   const result = await listed(exchange, DETAIL_SETS[set], select, position.link);
   const own = set === 'mailContacts' || set === 'dynamicGroups';
   return pageOf(

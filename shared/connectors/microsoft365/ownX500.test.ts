@@ -6,8 +6,9 @@ import { ADA, cmdlet, connector, entries, failureOf, graph, link, NOTHING, pull,
 withTenant();
 
 const CMDLETS = ['Get-User', 'Get-MailContact', 'Get-DistributionGroup', 'Get-DynamicDistributionGroup', 'Get-UnifiedGroup'];
+const X500 = { x500: true, groupX500: true };
 const asking = (pulls: Partial<Microsoft365Settings['pull']> = {}) =>
-  connector(undefined, undefined, { pull: { internalOnlyGroups: true, ...pulls } as Microsoft365Settings['pull'] }, true);
+  connector(undefined, undefined, { pull: { internalOnlyGroups: true, ...pulls } as Microsoft365Settings['pull'] }, X500);
 
 function nobodyElse(): void {
   for (const name of CMDLETS) cmdlet(name, { body: { value: [] } });
@@ -23,6 +24,12 @@ describe("everybody's own X500 address", () => {
     const urls = tenant.seen.filter((request) => CMDLETS.includes(request.cmdlet ?? '')).map((request) => request.url.split('$select=')[1]);
     expect(new Set(urls)).toEqual(new Set(['Guid,ExternalDirectoryObjectId,RecipientTypeDetails,LegacyExchangeDN']));
     expect(tenant.seen.find((request) => request.cmdlet === 'Get-Recipient')!.url).not.toContain('LegacyExchangeDN');
+  });
+
+  it('spares the groups where they do not leave with theirs', async () => {
+    nobodyElse();
+    await pull(connector(undefined, undefined, {}, { x500: true }));
+    expect(tenant.cmdlets().filter((name) => CMDLETS.includes(name))).toEqual(['Get-User', 'Get-MailContact']);
   });
 
   it('keeps delta tokens: what people are asked for is the same', () => {

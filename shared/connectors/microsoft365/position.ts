@@ -35,11 +35,11 @@ export function isDetailSet(set: SetName): set is DetailSet {
   return set in DETAIL_SETS;
 }
 
-type Details = Pick<Asked, 'senders' | 'x500'>;
+type Details = Pick<Asked, 'senders' | 'x500' | 'groupX500'>;
 
 /** The sets that are read, in merge order. */
-export function setsOf({ senders, x500 }: Details): readonly SetName[] {
-  return SETS.filter((set) => !isDetailSet(set) || x500 || (senders && set.endsWith('Groups')));
+export function setsOf({ senders, x500, groupX500 }: Details): readonly SetName[] {
+  return SETS.filter((set) => !isDetailSet(set) || (set.endsWith('Groups') ? senders || groupX500 : x500));
 }
 
 /**

@@ -65,14 +65,14 @@ export function connector(
   attributes: readonly string[] = DIRECTORY_SET,
   raw: readonly string[] = [],
   more: Partial<Microsoft365Settings> = {},
-  x500 = false,
+  x500: { readonly x500?: boolean; readonly groupX500?: boolean } = {},
 ): Connector {
   return createMicrosoft365(
     { ...settingsFor(tenant.base), ...more },
     {
       http: httpOn({ time: 1e12 }),
       secret: async () => 's3cret',
-      wanted: { attributes, raw, x500 },
+      wanted: { attributes, raw, ...x500 },
       now: () => 1e12,
     },
   );
