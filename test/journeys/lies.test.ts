@@ -91,6 +91,25 @@ describe('directories that lie', () => {
     expect(await count()).toEqual(objects);
   });
 
+  it('a delta that comes in every hard way at once, from the start and for what changed, changes nothing', async () => {
+    const people = (await world.ask<{ id: string; type: string; userType?: string }[]>('microsoft', 'objects')).filter(
+      (one) => one.type === 'user' && one.userType === 'Member',
+    );
+    const delta = { replayEvery: 2, outOfOrder: 8, emptyPages: true, tombstones: true, withoutNulls: true, ends: 410 };
+    for (const cleared of [true, false]) {
+      if (cleared) expect((await world.api.send('DELETE', 'connectors/contoso/cache', null)).status).toBe(204);
+      // Said again as it is: a change of nothing.
+      else await world.control('microsoft', { put: people.slice(0, 30) });
+      await world.control('microsoft', { faults: { delta: { ...delta }, pageSize: 15 } });
+      for (const side of ['microsoft', 'google'] as const) await world.control(side, { clearLog: true });
+      const job = await world.run('sync');
+      expect([job.state, bucketFaults(job)]).toEqual(['completed', []]);
+      for (const side of ['microsoft', 'google'] as const)
+        expect((await world.ask<{ wrote: boolean; what: string }[]>(side, 'log')).filter((one) => one.wrote)).toEqual([]);
+      expect(await count()).toEqual(objects);
+    }
+  });
+
   it('a target whose read shrinks: linked objects are asked for by id, none is made twice', async () => {
     await world.control('google', { faults: { shrinkContactsTo: 5 } });
     const job = await world.run('sync', { routes: ['contoso-to-fabrikam'] });
