@@ -41,6 +41,7 @@ function tenantOf(name: string): Tenant {
       accountEnabled: true,
       hidden: false,
       createdAt: '2021-03-01T08:00:00Z',
+      legacyExchangeDN: `/o=ExchangeLabs/ou=Exchange Administrative Group/cn=Recipients/cn=${digits}-${name}`,
       properties: { givenName: 'Person', surname: String(n) },
       custom: {},
     };
@@ -102,7 +103,11 @@ describe.each([
     return new Map(
       ours.map((one) => [
         one.custom['CustomAttribute15']!.slice(stamp.length),
-        { name: one.displayName, addresses: one.proxyAddresses.map((text) => text.slice(5)), hidden: one.hidden },
+        {
+          name: one.displayName,
+          addresses: one.proxyAddresses.flatMap((text) => (/^smtp:/i.test(text) ? [text.slice(5)] : [])),
+          hidden: one.hidden,
+        },
       ]),
     );
   };
@@ -146,6 +151,13 @@ describe.each([
         expect([one.name, one.hidden], `${side.as} ${n}`).toEqual([`Person ${n} of ${side.from}`, false]);
         expect(one.addresses[0]).toBe(address(side.from, n));
       }
+    // Exchange alone knows it, and replies to old mail go to it.
+    const own = (await objects('north')).flatMap(({ legacyExchangeDN, userType }) =>
+      userType === 'Member' ? [`X500:${legacyExchangeDN}`] : [],
+    );
+    const held = (await objects('south')).flatMap(({ proxyAddresses }) => proxyAddresses.filter((text) => text.startsWith('X500:')));
+    expect(own.length).toBe(PEOPLE);
+    expect(held).toEqual(expect.arrayContaining(own));
     const before = await writes();
     expect((await sync()).routes.map((route) => [route.created, route.updated, route.unchanged])).toEqual(sides.map(() => [0, 0, PEOPLE]));
     expect(await writes()).toBe(before);
