@@ -52,7 +52,8 @@ function isHollow(row: GraphObject): boolean {
 
 /**
  * Delta promises no order (learn.microsoft.com/graph/delta-query-overview): of somebody who was deleted and restored, the tombstone may come
- * after the row. Where a round says both, the directory is asked for that one id; where it does not tell, the later word counts.
+ * after the row. Where a round says both, the directory is asked for that one id; where it does not tell, who is shown stays within a page, and
+ * the later page counts.
  * Throws `ThrottledError`.
  */
 export async function inOrder(

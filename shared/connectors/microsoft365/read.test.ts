@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ThrottledError } from '../../model/failure.ts';
 import type { PullMemory } from '../connector.ts';
 import { ADA, cmdlet, connector, entries, failureOf, graph, link, NOTHING, pull, ROOM, tenant, withTenant } from './readHarness.ts';
 
@@ -147,13 +148,27 @@ describe('a full pull', () => {
   });
 });
 
+/** Answers single users inside a batch by their status; what was asked for comes in the list. */
+function lookedUp(statuses: Readonly<Record<string, number>>): string[] {
+  const asked: string[] = [];
+  tenant.on((request) => {
+    if (!request.url.endsWith('/$batch')) return undefined;
+    const { requests } = JSON.parse(request.body) as { requests: readonly { id: string; url: string }[] };
+    asked.push(...requests.map((one) => one.url));
+    const status = (url: string): number => statuses[/users\/(\w+)/.exec(url)![1]!] ?? 404;
+    return { body: { responses: requests.map(({ id, url }) => ({ id, status: status(url), headers: { 'Retry-After': '7' }, body: {} })) } };
+  });
+  return asked;
+}
+
 describe('delta', () => {
   const memory = (): PullMemory => ({
     tokens: { users: link('/users/delta?$deltatoken=D1') },
     readBefore: ['users', 'groups', 'recipients', 'contacts'],
   });
 
-  it('reads changes and removals, the last word about an object counts', async () => {
+  it('reads changes and removals; whom a page shows and says to be gone is looked up, and nobody else', async () => {
+    const asked = lookedUp({ u1: 404, u2: 200 });
     graph('/users/delta?$deltatoken=D1', {
       body: {
         value: [{ id: 'u2', '@removed': { reason: 'changed' } }, ADA, { id: 'u1', '@removed': { reason: 'deleted' } }, ROOM],
@@ -168,6 +183,44 @@ describe('delta', () => {
       finished: { token: link('/users/delta?$deltatoken=D2'), count: null },
     });
     expect(last.parts.map((part) => part.id)).toEqual(['u2']);
+    expect(asked).toEqual(['/users/u1?$select=id', '/users/u2?$select=id']);
+  });
+
+  const pages = (...rows: object[][]): void => {
+    const links = rows.map((_, n) => link(`/users/delta?$${n === 0 ? 'deltatoken=D1' : `skiptoken=S${n}`}`));
+    for (const [n, value] of rows.entries()) {
+      const next = n + 1 < rows.length ? { '@odata.nextLink': links[n + 1] } : { '@odata.deltaLink': link('/users/delta?$deltatoken=D2') };
+      graph(links[n]!.slice(link('').length), { body: { value, ...next } });
+    }
+  };
+  const gone = (id: string): object => ({ id, '@removed': { reason: 'changed' } });
+  const told = async (): Promise<readonly (readonly [readonly string[], readonly string[]])[]> =>
+    (await pull(connector(), memory()))
+      .filter((page) => page.set === 'users')
+      .map((page) => [page.parts.map((part) => part.id), page.removed]);
+
+  it('a tombstone that comes after the row, and a row that comes after the tombstone, are told from the truth', async () => {
+    const asked = lookedUp({ u1: 200, u2: 404 });
+    pages([ADA, gone('u2')], [gone('u1'), ROOM, gone('u3')]);
+    expect(await told()).toEqual([
+      [['u1'], ['u2']],
+      [[], ['u3', 'u2']],
+    ]);
+    // u3 was said once, and is not asked for.
+    expect(asked).toEqual(['/users/u1?$select=id', '/users/u2?$select=id']);
+  });
+
+  it('where the look-up does not tell, the later page counts; where it is throttled, the pull waits', async () => {
+    lookedUp({ u1: 500 });
+    pages([ADA], [gone('u1')]);
+    expect(await told()).toEqual([
+      [['u1'], []],
+      [[], ['u1']],
+    ]);
+    lookedUp({ u1: 429 });
+    const error = await told().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ThrottledError);
+    expect((error as ThrottledError).notBefore).toBe(1e12 + 7_000);
   });
 
   it.each([
