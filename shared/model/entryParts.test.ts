@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EntryPart, laterPart, settledPart } from './entry.ts';
+import { type EntryPart, laterPart, mergeParts, settledPart } from './entry.ts';
 
 const whole = (more: Partial<EntryPart> = {}): EntryPart => ({
   id: 'a',
@@ -12,6 +12,24 @@ const only = (managerRef?: string): EntryPart => ({
   primary: true,
   manager: 'only',
   fields: managerRef === undefined ? {} : { managerRef },
+});
+
+describe('parts of one object', () => {
+  it('are joined: a later one wins, but X500 addresses add up, each once', () => {
+    const parts: readonly EntryPart[] = [
+      whole({ fields: { type: 'user', addresses: ['a@a.example'], x500: ['/o=Old/cn=a'] } }),
+      { id: 'a', primary: false, fields: { type: 'UserMailbox', x500: ['/O=old/CN=A', '/o=Older/cn=a'] } },
+      { id: 'a', primary: false, fields: { x500: ['/o=ExchangeLabs/cn=a'] } },
+      { id: 'a', primary: false, fields: { hidden: true } },
+    ];
+    expect(mergeParts(parts)).toMatchObject({
+      type: 'UserMailbox',
+      hidden: true,
+      addresses: ['a@a.example'],
+      x500: ['/o=Old/cn=a', '/o=Older/cn=a', '/o=ExchangeLabs/cn=a'],
+    });
+    expect(mergeParts(parts.slice(3).map((part) => ({ ...part, primary: true })))).not.toHaveProperty('x500');
+  });
 });
 
 describe('parts that tell the manager apart from everything else', () => {

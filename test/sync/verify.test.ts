@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { usesOf } from '../../shared/config/usesOf.ts';
 import type { Connector } from '../../shared/connectors/connector.ts';
+import type { Purpose } from '../../shared/connectors/permission.ts';
 import { type Finding, type Probe, pass } from '../../shared/connectors/verification.ts';
 import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
 import type { SyncContext } from '../../shared/sync/context.ts';
@@ -122,7 +123,7 @@ describe('what a configuration uses of a connector', () => {
     const b = usesOf(configuration, 'b');
     expect([...a]).toEqual(expect.arrayContaining(['read', 'source', 'groups', 'rooms', 'sharedMailboxes', 'hiddenEntries', 'owns']));
     expect(a.has('contact') || a.has('target')).toBe(false);
-    expect([...b].toSorted()).toEqual(['contact', 'owns', 'read', 'target']);
+    expect([...b].toSorted()).toEqual(['contact', 'owns', 'read', 'target', 'x500']);
   });
 
   it('what is switched off needs no right', () => {
@@ -130,10 +131,11 @@ describe('what a configuration uses of a connector', () => {
     changed.configure((document) => {
       document.connectors[0]!['pull'] = { groups: false, rooms: false };
       document.connectors[0]!['owns'] = ['a.example'];
+      document.routes[0]!['push'] = { as: 'contact', addresses: { x500: false } };
     });
     return changed.context.configuration().then(({ configuration }) => {
       const uses = usesOf(configuration, 'a');
-      expect([uses.has('groups'), uses.has('rooms'), uses.has('owns')]).toEqual([false, false, false]);
+      expect(['groups', 'rooms', 'owns', 'x500'].filter((purpose) => uses.has(purpose as Purpose))).toEqual([]);
     });
   });
 });
