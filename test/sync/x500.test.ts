@@ -68,6 +68,25 @@ describe('x500', () => {
     expect((await ask(world, { address: 'p1@a.example' })).answer).toContain('No X500 address of');
   });
 
+  it("the target's own name for the object is known once it was read, and goes onto the one that is made in its place", async () => {
+    const world = createWorld({ a: 3, b: 1 });
+    world.b.legacyNames = true;
+    await world.run({ action: 'sync' });
+    const first = [...world.b.entries.values()].find((one) => one.addresses[0] === 'p1@a.example')!;
+    const own = first.x500!.at(-1)!;
+    expect(own).toContain('/cn=');
+    // The read after the push tells it.
+    await world.run({ action: 'sync' });
+    world.b.entries.delete(first.id);
+    await world.run({ action: 'sync' });
+    const again = [...world.b.entries.values()].find((one) => one.addresses[0] === 'p1@a.example')!;
+    expect(again.id).not.toBe(first.id);
+    expect(again.x500).toContain(own);
+    await world.run({ action: 'simulate' });
+    const { now } = await ask(world, { address: `x500:${own}` });
+    expect(now.find((one) => one.connector === 'b')!.holds).toContain(own);
+  });
+
   it('of nobody: says so, with what the address itself tells', async () => {
     const world = await withAda();
     const answer = await ask(world, { address: '/o=Elsewhere/cn=Recipients/cn=bo' });
