@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { EntryPart } from '../../model/entry.ts';
 import { ThrottledError } from '../../model/failure.ts';
 import { BATCH_SIZE, type GraphBatch } from './batch.ts';
 import type { GraphObject } from './graphParts.ts';
@@ -22,11 +23,16 @@ function markOf(id: string): string {
   return createHash('sha256').update(id).digest('base64url').slice(0, MARK);
 }
 
+/** A row that tells somebody's manager alone does not say that they are here. */
+function isShown(part: EntryPart): boolean {
+  return part.manager !== 'only';
+}
+
 /** What is remembered after a page; the oldest are forgotten first. */
 export function remember(told: Told, { parts, removed }: Pick<SetPage, 'parts' | 'removed'>): Told {
   const marks = (ids: readonly string[]): string => ids.map(markOf).join('');
   return {
-    here: (told.here + marks(parts.map((part) => part.id))).slice(-HERE),
+    here: (told.here + marks(parts.filter(isShown).map((part) => part.id))).slice(-HERE),
     gone: (told.gone + marks(removed)).slice(-GONE),
   };
 }
@@ -42,7 +48,10 @@ export function withoutContradictions(rows: readonly GraphObject[]): {
   const gone = new Set(rows.flatMap((row) => (row['@removed'] ? [row.id] : [])));
   const both = new Set(rows.flatMap((row) => (!row['@removed'] && gone.has(row.id) && !isHollow(row) ? [row.id] : [])));
   if (both.size === 0) return { rows, unsettled: [] };
-  return { rows: rows.filter((row) => !row['@removed'] || !both.has(row.id)), unsettled: [...both].map(String) };
+  const last = (id: unknown): number => rows.findLastIndex((row) => row.id === id && row['@removed']);
+  // With the tombstone goes who was told to be the manager before it.
+  const kept = rows.filter((row, at) => !both.has(row.id) || !(row['@removed'] || (isHollow(row) && at < last(row.id))));
+  return { rows: kept, unsettled: [...both].map(String) };
 }
 
 /** It says nothing of the object but its links. */
@@ -68,7 +77,7 @@ export async function inOrder(
   const doubted = [
     ...(page.unsettled ?? []),
     ...page.removed.filter((id) => forgot || told.here.includes(markOf(id))),
-    ...page.parts.flatMap(({ id }) => (told.gone.includes(markOf(id)) ? [id] : [])),
+    ...page.parts.flatMap((part) => (isShown(part) && told.gone.includes(markOf(part.id)) ? [part.id] : [])),
   ];
   if (doubted.length === 0) return page;
   const there = await whoIsThere(batch, [...new Set(doubted)], where);

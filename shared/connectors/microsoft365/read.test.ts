@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { ThrottledError } from '../../model/failure.ts';
 import type { PullMemory } from '../connector.ts';
-import { ADA, cmdlet, connector, entries, failureOf, graph, link, NOTHING, pull, ROOM, tenant, withTenant } from './readHarness.ts';
+import {
+  ADA,
+  cmdlet,
+  connector,
+  entries,
+  failureOf,
+  graph,
+  link,
+  lookedUp,
+  NOTHING,
+  pull,
+  ROOM,
+  tenant,
+  withTenant,
+} from './readHarness.ts';
 
 withTenant();
 
@@ -147,19 +161,6 @@ describe('a full pull', () => {
     expect(pages.at(-1)!.parts).toHaveLength(1);
   });
 });
-
-/** Answers single users inside a batch by their status; what was asked for comes in the list. */
-function lookedUp(statuses: Readonly<Record<string, number>>): string[] {
-  const asked: string[] = [];
-  tenant.on((request) => {
-    if (!request.url.endsWith('/$batch')) return undefined;
-    const { requests } = JSON.parse(request.body) as { requests: readonly { id: string; url: string }[] };
-    asked.push(...requests.map((one) => one.url));
-    const status = (url: string): number => statuses[/users\/(\w+)/.exec(url)![1]!] ?? 404;
-    return { body: { responses: requests.map(({ id, url }) => ({ id, status: status(url), headers: { 'Retry-After': '7' }, body: {} })) } };
-  });
-  return asked;
-}
 
 describe('delta', () => {
   const memory = (): PullMemory => ({

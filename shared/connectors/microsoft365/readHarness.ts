@@ -108,3 +108,16 @@ export async function failureOf(work: Promise<unknown>): Promise<FailureError['f
   expect(error).toBeInstanceOf(FailureError);
   return (error as FailureError).failure;
 }
+
+/** Answers single users inside a batch by their status; what was asked for comes in the list. */
+export function lookedUp(statuses: Readonly<Record<string, number>>): string[] {
+  const asked: string[] = [];
+  tenant.on((request) => {
+    if (!request.url.endsWith('/$batch')) return undefined;
+    const { requests } = JSON.parse(request.body) as { requests: readonly { id: string; url: string }[] };
+    asked.push(...requests.map((one) => one.url));
+    const status = (url: string): number => statuses[/users\/(\w+)/.exec(url)![1]!] ?? 404;
+    return { body: { responses: requests.map(({ id, url }) => ({ id, status: status(url), headers: { 'Retry-After': '7' }, body: {} })) } };
+  });
+  return asked;
+}

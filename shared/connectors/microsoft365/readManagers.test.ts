@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type EntryPart, laterPart } from '../../model/entry.ts';
 import type { PullMemory } from '../connector.ts';
-import { ADA, cmdlet, connector, entries, failureOf, graph, link, pull, ROOM, tenant, withTenant } from './readHarness.ts';
+import { ADA, cmdlet, connector, entries, failureOf, graph, link, lookedUp, pull, ROOM, tenant, withTenant } from './readHarness.ts';
 
 withTenant();
 
@@ -110,6 +110,7 @@ describe('managers', () => {
     const nine = { id: 'u1', ...told(user('u9')) };
     expect(await word(nine, removed)).toBe('removed');
     expect(await word(removed, nine)).toBe('removed');
+    lookedUp({ u1: 200 });
     expect(await word(nine, removed, ADA)).toEqual({ manager: null, said: 'unsaid', whole: true });
   });
 
