@@ -31,8 +31,14 @@ export function createFabrikam(people: number, publicKey: string, more: Pick<Wor
     ...rooms(),
     ...contacts(random),
   ];
-  return { ...FABRIKAM, ...more, publicKey, domains: [FABRIKAM.domain], objects };
+  return { ...FABRIKAM, ...more, publicKey, domains: [FABRIKAM.domain], schemas: SCHEMAS, objects };
 }
+
+/** Custom attributes: one of HR's, with several values in one field, and one that is nobody's business. */
+const SCHEMAS: NonNullable<Workspace['schemas']> = [
+  { name: 'hr', fields: [{ name: 'costCentre' }, { name: 'badges', several: true }] },
+  { name: 'payroll', fields: [{ name: 'iban' }] },
+];
 
 function numeric(random: Random): string {
   return `1${Array.from({ length: 20 }, () => Math.floor(random.next() * 10)).join('')}`;
@@ -73,6 +79,24 @@ function user(person: Person, n: number, random: Random): WorkspaceObject {
     creationTime: '2020-01-01T00:00:00.000Z',
     lastLoginTime: '2026-11-20T10:11:12.000Z',
     ...(n % 89 === 20 ? { isGuestUser: true } : {}),
+    ...(n % 3 === 0
+      ? {
+          customSchemas: {
+            payroll: { iban: `XX${n}` },
+            hr: {
+              costCentre: `CC${n % 4}`,
+              ...(n % 6 === 0
+                ? {
+                    badges: [
+                      { type: 'work', value: 'A' },
+                      { type: 'work', value: `B${n % 5}` },
+                    ],
+                  }
+                : {}),
+            },
+          },
+        }
+      : {}),
   };
   return { id, type: 'user', data };
 }

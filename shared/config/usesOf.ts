@@ -1,7 +1,7 @@
 import type { Purpose } from '../connectors/permission.ts';
 import type { Configuration, Filter } from '../model/configuration.ts';
 import { pushTypesOf } from '../model/pushType.ts';
-import { pushesX500 } from './wantedAttributes.ts';
+import { pushesX500, wantedAttributes } from './wantedAttributes.ts';
 
 /** What the configuration uses of a connector; of one that no route names, what its `pull` asks for. Disabled routes count: they will run. */
 export function usesOf(configuration: Configuration, connectorId: string): ReadonlySet<Purpose> {
@@ -24,6 +24,7 @@ export function usesOf(configuration: Configuration, connectorId: string): Reado
     ['internalOnlyGroups', source && pull.groups && !pull.internalOnlyGroups],
     ['members', filters.some((one) => one.onlyMembersOf.length + one.exceptMembersOf.length > 0)],
     ['orgUnits', filters.some((one) => one.orgUnits.include.length + one.orgUnits.exclude.length > 0)],
+    ['customSchemas', wantedAttributes(configuration, connectorId).raw.some((name) => /^customSchemas(\.|$)/.test(name))],
     ['owns', connector.owns === null],
     ['x500', [...from, ...to].some(pushesX500)],
   ];

@@ -14,6 +14,7 @@ export const PURPOSES = {
   internalOnlyGroups: '`pull.internalOnlyGroups: false`',
   members: '`onlyMembersOf`, `exceptMembersOf`',
   orgUnits: '`orgUnits`',
+  customSchemas: '`raw.customSchemas…` in conditions and `set` (Google)',
   owns: '`owns: null`',
   x500: '`addresses.x500`',
   guest: '`push.as: guest`',

@@ -126,6 +126,18 @@ describe('what a configuration uses of a connector', () => {
     expect([...b].toSorted()).toEqual(['contact', 'owns', 'read', 'target', 'x500']);
   });
 
+  it('custom schemas are used where a condition or a text names them', async () => {
+    const used = async (route: object): Promise<boolean> => {
+      const changed = createWorld({ a: 1 });
+      changed.configure((document) => Object.assign(document.routes[0]!, route));
+      return usesOf((await changed.context.configuration()).configuration, 'a').has('customSchemas');
+    };
+    const where = { attribute: 'raw.customSchemas.hr.costCentre', operator: 'Equals', value: '7' };
+    expect(await used({ filter: { where } })).toBe(true);
+    expect(await used({ push: { set: { department: '{raw.customSchemas.hr.costCentre}' } } })).toBe(true);
+    expect(await used({ filter: { where: { ...where, attribute: 'raw.orgUnitPath' } } })).toBe(false);
+  });
+
   it('what is switched off needs no right', () => {
     const changed = createWorld({ a: 1 });
     changed.configure((document) => {

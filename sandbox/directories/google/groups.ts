@@ -1,37 +1,33 @@
 import type { Faults } from '../faults.ts';
 import { type Call, json, lied, type Reply } from '../server.ts';
+import { page, refusedParameters } from './lists.ts';
 import type { GroupObject, WorkspaceObject } from './model.ts';
+import { partial } from './partial.ts';
+import { GROUP, MEMBERS } from './shapes.ts';
 
 const MEMBERS_PER_PAGE = 200;
+const MEMBERS_LIST = { maxResults: /^\d+$/, pageToken: /./, roles: /./, includeDerivedMembership: /^(true|false)$/ };
+const GROUP_SCOPE = /auth\/admin\.directory\.group(\.readonly)?$/;
+const MEMBER_SCOPE = /auth\/admin\.directory\.group(\.member)?(\.readonly)?$/;
 
 /** One group and its direct members, by id, address or alias. Null: another path. */
 export function groupAnswer(objects: readonly WorkspaceObject[], path: string, call: Call, faults: Faults, scope: string): Reply | null {
   const [, key, members] = /^\/groups\/([^/]+)(\/members)?$/.exec(path) ?? [];
   if (key === undefined) return null;
-  if (!scope.includes(members ? 'admin.directory.group.member' : 'admin.directory.group.readonly'))
+  if (!scope.split(' ').some((one) => (members ? MEMBER_SCOPE : GROUP_SCOPE).test(one)))
     return refusal(403, 'Not Authorized to access this resource/api', 'forbidden');
   const group = groupOf(objects, decodeURIComponent(key));
   if (!group) return refusal(404, 'Resource Not Found: groupKey', 'notFound');
-  if (!members) return json(200, { ...group.data, directMembersCount: String(group.members?.length ?? 0) });
+  const fields = call.url.searchParams.get('fields');
+  if (!members) {
+    const whole = json(200, { ...group.data, directMembersCount: String(group.members?.length ?? 0) });
+    return partial(refusedParameters(call, {}) ?? whole, fields, GROUP);
+  }
   if (faults.forbiddenGroups?.includes(group.id)) return refusal(403, 'Not Authorized to access this resource/api', 'forbidden');
   const all = faults.emptyGroups?.includes(group.id) ? [] : (group.members ?? []);
-  const size = Math.min(
-    MEMBERS_PER_PAGE,
-    Number(call.url.searchParams.get('maxResults') ?? MEMBERS_PER_PAGE),
-    faults.pageSize ?? MEMBERS_PER_PAGE,
-  );
-  const start = Number(Buffer.from(call.url.searchParams.get('pageToken') ?? 'MA', 'base64url').toString()) || 0;
-  const some = all.slice(start, start + size);
-  return lied(
-    json(200, {
-      kind: 'admin#directory#members',
-      // An empty page has no list at all, not an empty one.
-      ...(some.length > 0 ? { members: some } : {}),
-      ...(start + size < all.length ? { nextPageToken: Buffer.from(String(start + size)).toString('base64url') } : {}),
-    }),
-    faults,
-    'members',
-  );
+  const refused = refusedParameters(call, MEMBERS_LIST);
+  const options = { name: 'members', kind: 'members', most: MEMBERS_PER_PAGE, usual: MEMBERS_PER_PAGE };
+  return partial(lied(refused ?? page(call, all, options, faults), faults, 'members'), fields, MEMBERS);
 }
 
 /** The Groups Settings API: one group by its address, JSON only where it is asked for. */

@@ -23,6 +23,7 @@ const GRANTED = [
   'auth/apps.groups.settings',
   'auth/admin.directory.domain.readonly',
   'auth/admin.directory.resource.calendar.readonly',
+  'auth/admin.directory.userschema.readonly',
   'm8/feeds/',
 ];
 const CLOUD = 'https://www.googleapis.com/auth/cloud-platform';

@@ -17,3 +17,9 @@ export interface GroupMember {
 }
 
 export type ContactObject = Extract<WorkspaceObject, { type: 'contact' }>;
+
+/** A custom schema of the organisation and its fields. */
+export interface CustomSchema {
+  readonly name: string;
+  readonly fields: readonly { readonly name: string; readonly several?: boolean }[];
+}

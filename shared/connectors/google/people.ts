@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AttributeName, AttributeValue } from '../../model/attributes.ts';
 import type { EntryPart } from '../../model/entry.ts';
+import { rawValues } from './rawValues.ts';
 
 const Text = z.string().nullish();
 const Phone = z.looseObject({ value: Text, type: Text, primary: z.boolean().nullish() });
@@ -198,24 +199,4 @@ function phonesOf(user: User): (types: readonly string[]) => readonly string[] {
 
 function firstText(...texts: readonly (string | null | undefined)[]): string | undefined {
   return texts.find((text) => text?.trim()) ?? undefined;
-}
-
-/** The directory's own values by path, as texts; a list of `{ value }` (custom schemas with several values) is a list of texts. */
-export function rawValues(object: object, names: readonly string[]): { readonly raw?: Readonly<Record<string, AttributeValue>> } {
-  const found: Record<string, AttributeValue> = {};
-  for (const name of names) {
-    const value = name.split('.').reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), object);
-    const texts = (Array.isArray(value) ? value : [value]).flatMap(textsOf);
-    if (texts.length > 0) found[name] = Array.isArray(value) ? texts : texts[0]!;
-  }
-  return Object.keys(found).length > 0 ? { raw: found } : {};
-}
-
-function textsOf(value: unknown): readonly string[] {
-  if (isRecord(value)) return isRecord(value['value']) ? [] : textsOf(value['value']);
-  return ['string', 'number', 'boolean'].includes(typeof value) && value !== '' ? [String(value)] : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

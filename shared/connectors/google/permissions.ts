@@ -50,6 +50,17 @@ export const PERMISSIONS: Readonly<Record<Feature, PermissionNeed>> = {
     why: 'Reads the verified domains, which `owns` stands for by default.',
     neededFor: ['owns'],
   }),
+  schemas: need(
+    'schemas',
+    {
+      api: 'Admin SDK API',
+      call: 'GET schemas',
+      role: 'Schema Management: Read',
+      why: 'Tells which custom attributes there are: a filter on one that does not exist is refused, instead of reading it as empty.',
+      neededFor: ['customSchemas'],
+    },
+    true,
+  ),
   contacts: need('contacts', {
     api: 'Contacts API',
     call: 'm8/feeds/contacts/{domain}/full',

@@ -45,10 +45,11 @@ describe('a full pull', () => {
   });
 
   it('asks for what is mapped or named, and changes its fingerprint with it', async () => {
+    directory('customer/my_customer/schemas', { body: { schemas: [{ schemaName: 'hr', fields: [{ fieldName: 'costCentre' }] }] } });
     await pull(connectorOn(fake, ['jobTitle'], ['customSchemas.hr.costCentre', 'recoveryEmail']));
     const [asked] = fake.asked('GET', '/users');
     expect(asked!.query.get('maxResults')).toBe('500');
-    expect(asked!.query.get('projection')).toBe('full');
+    expect(asked!.query.get('projection')).toBe('custom');
     expect(asked!.query.get('fields')).toMatch(
       /^nextPageToken,users\(id,primaryEmail,name,.*creationTime,organizations,customSchemas,recoveryEmail\)$/,
     );
@@ -127,10 +128,33 @@ describe('people', () => {
   });
 
   it('its own fields by path; several values are a list, empty ones absent', async () => {
-    const customSchemas = { hr: { costCentre: 7, tags: [{ type: 'work', value: 'x' }, { value: 'y' }], none: [] } };
-    const raw = ['customSchemas.hr.costCentre', 'customSchemas.hr.tags', 'customSchemas.hr.none', 'isAdmin', 'name.constructor'];
-    const entry = await user({ id: '1', primaryEmail: 'a@fabrikam.example', isAdmin: false, customSchemas }, [], raw);
-    expect(entry.raw).toEqual({ 'customSchemas.hr.costCentre': '7', 'customSchemas.hr.tags': ['x', 'y'], isAdmin: 'false' });
+    const customSchemas = { hr: { costCentre: 7, tags: [{ type: 'work', value: 'x' }, { value: 'y' }], none: [], unset: '' } };
+    const hr = ['costCentre', 'tags', 'none', 'unset'];
+    directory('customer/my_customer/schemas', {
+      body: { schemas: [{ schemaName: 'hr', fields: hr.map((fieldName) => ({ fieldName })) }] },
+    });
+    const organizations = [{ costCenter: 'A' }, { title: 'x' }, { costCenter: 'B' }];
+    const one = { id: '1', primaryEmail: 'a@fabrikam.example', isAdmin: false, customSchemas, organizations };
+    const more = { name: { fullName: 'Ada Byron' }, phones: [{ value: '1' }, { value: '2' }], notes: { value: 'text' } };
+    const raw = [
+      ...hr.map((field) => `customSchemas.hr.${field}`),
+      'isAdmin',
+      'organizations.costCenter',
+      'name',
+      'name.givenName',
+      'phones',
+      'notes',
+    ];
+    const entry = await user({ ...one, ...more }, [], raw);
+    expect(entry.raw).toEqual({
+      'customSchemas.hr.costCentre': '7',
+      'customSchemas.hr.tags': ['x', 'y'],
+      isAdmin: 'false',
+      'organizations.costCenter': ['A', 'B'],
+      name: 'Ada Byron',
+      phones: ['1', '2'],
+      notes: 'text',
+    });
   });
 });
 

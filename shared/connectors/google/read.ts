@@ -7,8 +7,11 @@ import { contactId, readContact } from './contactXml.ts';
 import type { DirectoryClient } from './directory.ts';
 import type { Feed, FeedPage } from './feed.ts';
 import { GROUPS_PER_PAGE, type GroupSettings } from './groupSettings.ts';
-import { addressesOf, Domains, Groups, Resources, rawValues, Users, userPart } from './people.ts';
-import { unknownField, userFields } from './userFields.ts';
+import { schemasIn } from './ownFields.ts';
+import { addressesOf, Domains, Groups, Resources, Users, userPart } from './people.ts';
+import { rawValues } from './rawValues.ts';
+import { refuseUnknownNames } from './schemas.ts';
+import { userFields } from './userFields.ts';
 import { childrenOf } from './xml.ts';
 
 /** Users come last: they must be readable, so a refused set is always followed by a page that can list the loss. */
@@ -66,9 +69,8 @@ interface SetPage {
 
 /** One page of a pull. Google has no delta: every set is a sweep. */
 export async function readPage(deps: ReadDependencies, cursor: string | null, memory: PullMemory): Promise<PullPage> {
-  const unknown = unknownField(deps.raw);
-  if (unknown !== null) throw unknownAttribute(deps.id, unknown);
   const before = deps.calls();
+  if (cursor === null) await refuseUnknownNames(deps);
   const losses: string[] = [];
   const domains = cursor === null ? await domainsOf(deps, memory.domainsRead ?? false) : undefined;
   if (domains === null) losses.push('domains');
@@ -89,15 +91,6 @@ export async function readPage(deps: ReadDependencies, cursor: string | null, me
       }
     }
   }
-}
-
-/** Told at the first page, never read as empty: a condition on it would fail open. */
-function unknownAttribute(connector: string, name: string): FailureError {
-  return new FailureError({
-    code: 'configuration',
-    message: `Connector "${connector}": Google's users and groups have no attribute "${name}" (asked for as raw.${name}).`,
-    nextStep: 'Correct the name in filters or "set"; custom attributes are raw.customSchemas.<schema>.<field>.',
-  });
 }
 
 function begin(set: Set_): Position {
@@ -153,11 +146,13 @@ function setPage(deps: ReadDependencies, position: Position): Promise<SetPage> {
 }
 
 async function usersPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
-  const schemas = deps.raw.some((name) => /^customSchemas(\.|$)/.test(name));
+  const schemas = schemasIn(deps.raw);
+  // `full` would bring every custom schema of the organisation: only those that are named are asked for.
+  const projection = schemas.length > 0 ? { projection: 'custom', customFieldMask: schemas.join(',') } : { projection: 'basic' };
   const fields = `nextPageToken,users(${userFields(deps).join(',')})`;
   const answer = await deps.directory.page('users', 'the list of users', Users, (directory, options) =>
     directory.users.list(
-      { customer: deps.customer, maxResults: 500, projection: schemas ? 'full' : 'basic', fields, ...(token ? { pageToken: token } : {}) },
+      { customer: deps.customer, maxResults: 500, ...projection, fields, ...(token ? { pageToken: token } : {}) },
       options as never,
     ),
   );

@@ -17,6 +17,7 @@ export const SCOPES = {
   groupSettings: 'https://www.googleapis.com/auth/apps.groups.settings',
   resources: 'https://www.googleapis.com/auth/admin.directory.resource.calendar.readonly',
   domains: 'https://www.googleapis.com/auth/admin.directory.domain.readonly',
+  schemas: 'https://www.googleapis.com/auth/admin.directory.userschema.readonly',
   contacts: 'https://www.google.com/m8/feeds/',
 } as const;
 export type Feature = keyof typeof SCOPES;

@@ -29,6 +29,7 @@ const BOTH: readonly Purpose[] = [
   'rooms',
   'contacts',
   'owns',
+  'customSchemas',
   'sharedContact',
 ];
 const KEY = JSON.stringify({ client_email: workspace.serviceAccount, private_key: keys.privateKey });
@@ -71,14 +72,13 @@ describe('verify of Google Workspace', () => {
     expect(calls.filter((call) => call.wrote || (call.method !== 'GET' && call.path !== '/token'))).toEqual([]);
   });
 
-  it('names the one scope that is missing', async () => {
-    const all = Object.values(SCOPES);
-    google.faults.googleScopes = all.filter((scope) => scope !== SCOPES.groups);
+  it.each(Object.keys(SCOPES) as (keyof typeof SCOPES)[])('names the one scope that is missing: %s', async (feature) => {
+    google.faults.googleScopes = Object.values(SCOPES).filter((scope) => scope !== SCOPES[feature]);
     const checks = await verify();
-    expect(failed(checks)).toEqual(['permission: groups']);
-    expect(checks['permission: groups']).toMatchObject({
-      detail: expect.stringContaining(SCOPES.groups),
-      fix: expect.stringContaining(SCOPES.groups),
+    expect(failed(checks)).toEqual([`permission: ${feature}`]);
+    expect(checks[`permission: ${feature}`]).toMatchObject({
+      detail: expect.stringContaining(SCOPES[feature]),
+      fix: expect.stringContaining(SCOPES[feature]),
     });
   });
 

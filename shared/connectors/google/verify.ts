@@ -12,6 +12,7 @@ import type { DirectoryClient } from './directory.ts';
 import type { Feed } from './feed.ts';
 import { PERMISSIONS, type PermissionNeed } from './permissions.ts';
 import { domainsOf } from './read.ts';
+import { customSchemas } from './schemas.ts';
 import { type Feature, type GoogleTokens, SCOPES, type TokenDependencies } from './token.ts';
 import { visibilityFinding } from './visibility.ts';
 
@@ -131,6 +132,7 @@ const PROOFS: Readonly<Partial<Record<Feature, (deps: VerifyDependencies) => Pro
     ),
   domains: ({ directory, settings: { customer } }) =>
     directory.page('domains', 'the list of domains', Anything, (api, options) => api.domains.list({ customer }, options as never)),
+  schemas: ({ directory, settings: { customer } }) => customSchemas({ directory, customer }),
   contacts: ({ feed }) => feed.page(null, 1),
 };
 
