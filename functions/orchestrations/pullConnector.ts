@@ -23,11 +23,17 @@ export const pullConnector = orchestration('pullConnector', Input, function* (co
   let failure: Failure | null = null;
   try {
     const left = yield* resumeCommit.run(context, { job: input.job, connector: input.connector });
-    if (left.length > 0) failure = yield* moveRanges(context, input, left);
+    if (left.length > 0) {
+      const moved = yield* moveRanges(context, input, left);
+      failure = moved.failure;
+      calls += moved.calls;
+    }
     if (!failure) {
       const read = yield* readPages(context, input);
-      calls = read.calls;
-      failure = read.failure ?? (yield* commit(context, input, read.position));
+      calls += read.calls;
+      const moved = read.failure ? { failure: read.failure, calls: 0 } : yield* commit(context, input, read.position);
+      failure = moved.failure;
+      calls += moved.calls;
     }
   } catch (error) {
     failure = { code: 'internal', message: errorText(error), nextStep: 'Look for this text in the log; the next job tries again.' };
@@ -64,22 +70,29 @@ function* readPages(
   }
 }
 
-function* commit(context: OrchestrationContext, input: Input, position: PullPosition): Steps<Failure | null> {
+/** What a commit came to, and the calls that were made to the directory for it. */
+type Moved = { failure: Failure | null; calls: number };
+
+function* commit(context: OrchestrationContext, input: Input, position: PullPosition): Steps<Moved> {
   const begun = yield* beginCommit.run(context, position as never);
-  return begun.ok ? yield* moveRanges(context, input, begun.ranges) : begun.failure;
+  return begun.ok ? yield* moveRanges(context, input, begun.ranges) : { failure: begun.failure, calls: 0 };
 }
 
-function* moveRanges(context: OrchestrationContext, input: Input, ranges: readonly Range[]): Steps<Failure | null> {
+function* moveRanges(context: OrchestrationContext, input: Input, ranges: readonly Range[]): Steps<Moved> {
   const of = { job: input.job, connector: input.connector };
   const totals = [];
+  let calls = 0;
   for (let n = 0; n < ranges.length; n += RANGES_AT_ONCE) {
     const tasks = ranges.slice(n, n + RANGES_AT_ONCE).map((range) => commitRange.task(context, { ...of, round: input.round, range }));
-    for (const settled of yield* allSettled<CommitStep>(context, tasks)) {
-      if (!settled.ok) return { code: 'internal', message: settled.error, nextStep: 'The next job finishes this commit.' };
-      if (!settled.value.ok) return settled.value.failure;
+    const steps = yield* allSettled<CommitStep>(context, tasks);
+    for (const settled of steps) if (settled.ok) calls += settled.value.calls;
+    for (const settled of steps) {
+      if (!settled.ok)
+        return { failure: { code: 'internal', message: settled.error, nextStep: 'The next job finishes this commit.' }, calls };
+      if (!settled.value.ok) return { failure: settled.value.failure, calls };
       totals.push(settled.value.totals);
     }
   }
   const finished = yield* finishCommit.run(context, { ...of, round: input.round, totals });
-  return finished.ok ? null : finished.failure;
+  return { failure: finished.ok ? null : finished.failure, calls };
 }

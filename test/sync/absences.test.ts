@@ -29,6 +29,14 @@ describe('who is missing from a complete read', () => {
     expect(world.a.confirm!.asked).toEqual(['a-1']);
   });
 
+  it('the questions are among the calls that the job counts', async () => {
+    const world = await worldOf(() => 'there');
+    const calls = async (): Promise<number> => (await world.run({ action: 'sync' })).job.connectors.find(({ id }) => id === 'a')!.calls;
+    const before = await calls();
+    for (const n of [1, 2, 3]) world.a.entries.delete(`a-${n}`);
+    expect(await calls()).toBe(before + 3);
+  });
+
   it('there: kept for as long as the directory says so, and a warning says how many', async () => {
     const world = await worldOf(() => 'there');
     const gone = world.a.entries.get('a-1')!;

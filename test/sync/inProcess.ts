@@ -57,7 +57,12 @@ export function createInProcess(
     },
     log: (event) => void events.push(event),
     configuration: async () => ({ configuration: configuration(), version: 'v1' }),
-    open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1 }),
+    open(settings: ConnectorSettings) {
+      const directory = directories[settings.id]!;
+      const spent = (): number => directory.reads + (directory.confirm?.asked.length ?? 0);
+      const before = spent();
+      return { connector: createMemoryConnector(settings.id, directory), calls: () => spent() - before };
+    },
   };
   const instances: Instances = {
     start: async (_name, instance) => void running.add(instance),
@@ -111,6 +116,7 @@ export function createInProcess(
 async function pullOne(context: SyncContext, run: Step, job: string, round: number, connector: string): Promise<void> {
   let position = startPull(job, connector, round);
   let failure = null;
+  let calls = 0;
   for (;;) {
     const at = position;
     const step = await run(() => pullPages(context, at));
@@ -128,13 +134,14 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
       const totals: RangeTotals[] = [];
       for (const range of begun.ranges) {
         const step = await run(() => commitRange(context, { job, round, connector, range }));
+        calls += step.calls;
         if (step.ok) totals.push(step.totals);
         else failure = step.failure;
       }
       if (!failure) await run(() => finishCommit(context, { job, round, connector, totals }));
     }
   }
-  await run(() => finishPull(context, { job, connector, calls: position.calls, failure }));
+  await run(() => finishPull(context, { job, connector, calls: position.calls + calls, failure }));
 }
 
 /** Every lane of a target: they run side by side, so that each is through before the last wave of another is over. */
