@@ -29,6 +29,7 @@ const Totals = z.object({
   counts: z.record(z.string(), z.number()),
   unstamped: z.record(z.string(), z.number()),
   unconfirmed: z.number(),
+  calls: z.number(),
   held: z.object({ objects: z.number(), bytes: z.number() }),
   restore: z.array(z.string()).readonly(),
 });

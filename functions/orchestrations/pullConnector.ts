@@ -84,13 +84,12 @@ function* moveRanges(context: OrchestrationContext, input: Input, ranges: readon
   let calls = 0;
   for (let n = 0; n < ranges.length; n += RANGES_AT_ONCE) {
     const tasks = ranges.slice(n, n + RANGES_AT_ONCE).map((range) => commitRange.task(context, { ...of, round: input.round, range }));
-    const steps = yield* allSettled<CommitStep>(context, tasks);
-    for (const settled of steps) if (settled.ok) calls += settled.value.calls;
-    for (const settled of steps) {
+    for (const settled of yield* allSettled<CommitStep>(context, tasks)) {
       if (!settled.ok)
         return { failure: { code: 'internal', message: settled.error, nextStep: 'The next job finishes this commit.' }, calls };
       if (!settled.value.ok) return { failure: settled.value.failure, calls };
       totals.push(settled.value.totals);
+      calls += settled.value.totals.calls;
     }
   }
   const finished = yield* finishCommit.run(context, { ...of, round: input.round, totals });

@@ -19,6 +19,8 @@ export interface Reply {
   readonly body: string;
   /** A write that changed the directory. */
   readonly wrote?: boolean;
+  /** How many objects it changed, if several at once. */
+  readonly writes?: number;
   /** What was done, for the log: the cmdlet. */
   readonly what?: string;
 }
@@ -33,6 +35,8 @@ export interface Logged {
   readonly status: number;
   readonly refused: boolean;
   readonly wrote: boolean;
+  /** Objects that were made, changed or removed. */
+  readonly writes: number;
 }
 
 export interface DirectoryServer {
@@ -94,6 +98,7 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
       status: reply.status,
       refused: refusal !== null,
       wrote: reply.wrote ?? false,
+      writes: reply.writes ?? (reply.wrote ? 1 : 0),
     });
     const { loseAnswer } = faults;
     if (!refusal && loseAnswer && loseAnswer.times > 0 && new RegExp(loseAnswer.match).test(about)) {
@@ -115,8 +120,10 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
   const controlled = (path: string, body: string): unknown => {
     if (path === '/control/log') return log;
     if (path === '/control/stats') {
-      const [writes, refused] = [log.filter((one) => one.wrote).length, log.filter((one) => one.refused).length];
-      return { calls: log.length, reads: log.length - writes - refused, writes, refused };
+      const [wrote, refused] = [log.filter((one) => one.wrote).length, log.filter((one) => one.refused).length];
+      // Objects, not calls: a batch writes many.
+      const writes = log.reduce((sum, one) => sum + one.writes, 0);
+      return { calls: log.length, reads: log.length - wrote - refused, writes, refused };
     }
     if (path === '/control/objects') return options.objects();
     const command = JSON.parse(body || '{}') as { faults?: Faults; clearLog?: boolean };

@@ -24,9 +24,13 @@ export interface Connector {
   readPage(cursor: string | null, memory: PullMemory): Promise<PullPage>;
   /**
    * What became of objects that a complete read of a set no longer shows; asked only then, and bounded in time. An id without an answer could not be
-   * asked about: the next read decides. Null, or no such method: a complete read of that set is proof enough. Throws nothing that is expected.
+   * asked about: the next read decides. Null, or no such method: a complete read of that set is proof enough. `calls`: requests made
+   * for it. Throws nothing that is expected.
    */
-  confirmGone?(set: string, ids: readonly string[]): Promise<ReadonlyMap<string, Absence> | null>;
+  confirmGone?(
+    set: string,
+    ids: readonly string[],
+  ): Promise<{ readonly told: ReadonlyMap<string, Absence>; readonly calls: number } | null>;
   /**
    * One page of a group's direct members; `cursor` null begins. Null: the directory has no such group. Called after the sets, for the groups
    * that filters name and those within them. Throws `FailureError` (`permission`) if the group may not be read.

@@ -9,22 +9,24 @@ export type Absences = ReadonlyMap<string, ReadonlyMap<string, Absence>>;
 
 /**
  * Asks a directory what became of the objects of one range that a complete read no longer shows, where it has a way to ask: a glitch of a list is
- * no delete. Nothing is asked where nobody vanished.
+ * no delete. Nothing is asked where nobody vanished. `calls`: what the questions cost.
  */
 export async function askAbout(
   connector: Pick<Connector, 'confirmGone'>,
   pending: PendingCommit,
   before: readonly SnapshotRow[],
   isShown: (id: string, set: string) => boolean,
-): Promise<Absences> {
+): Promise<{ readonly absences: Absences; readonly calls: number }> {
   const absences = new Map<string, ReadonlyMap<string, Absence>>();
-  if (!connector.confirmGone) return absences;
+  let calls = 0;
+  if (!connector.confirmGone) return { absences, calls };
   for (const set of pending.fullSets) {
     const vanished = before.filter((row) => row.parts[set] && !isShown(row.id, set)).map((row) => row.id);
-    const told = vanished.length > 0 ? await connector.confirmGone(set, vanished) : null;
-    if (told) absences.set(set, told);
+    const asked = vanished.length > 0 ? await connector.confirmGone(set, vanished) : null;
+    if (asked) absences.set(set, asked.told);
+    calls += asked?.calls ?? 0;
   }
-  return absences;
+  return { absences, calls };
 }
 
 /**

@@ -91,18 +91,13 @@ function incomplete(connector: string, set: string, how: string): FailureError {
   });
 }
 
-/** `calls`: to the directory, about who vanished. */
-export type CommitStep = { readonly calls: number } & (
-  | { readonly ok: true; readonly totals: RangeTotals }
-  | { readonly ok: false; readonly failure: Failure }
-);
+export type CommitStep = { readonly ok: true; readonly totals: RangeTotals } | { readonly ok: false; readonly failure: Failure };
 
 /** Moves one range of shards from the staged pages into the snapshot and writes that range's piece of the index. */
 export async function commitRange(
   context: SyncContext,
   input: { job: string; round: number; connector: string; range: Range },
 ): Promise<CommitStep> {
-  let calls = (): number => 0;
   try {
     const pending = await context.store.snapshots.pending(input.connector);
     if (!pending)
@@ -114,13 +109,11 @@ export async function commitRange(
     await proveLease(context, input.connector, input);
     const { configuration } = await context.configuration();
     const settings = connectorSettings(configuration, input.connector);
-    const opened = context.open(settings, configuration);
-    calls = opened.calls;
+    const { connector } = context.open(settings, configuration);
     const withholding = compileWithholding(settings.pull.withhold, new Date(pending.next.completedAt));
-    const totals = await commitShards(context.store, withholding, pending, input.range, opened.connector);
-    return { ok: true, totals, calls: calls() };
+    return { ok: true, totals: await commitShards(context.store, withholding, pending, input.range, connector) };
   } catch (error) {
-    return { ok: false, failure: failureOf(error), calls: calls() };
+    return { ok: false, failure: failureOf(error) };
   }
 }
 

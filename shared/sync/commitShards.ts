@@ -15,6 +15,8 @@ export interface RangeTotals {
   readonly counts: Readonly<Partial<Record<Kind, number>>>;
   readonly unstamped: Readonly<Partial<Record<Kind, number>>>;
   readonly unconfirmed: number;
+  /** Calls to the directory, about who vanished. */
+  readonly calls: number;
   /** What counts against the directory's capacity; nothing where it has none. */
   readonly held: Held;
   /** Sets to be read in full at the next pull: a value that was withheld leaves again. */
@@ -44,7 +46,7 @@ export async function commitShards(
   const held = { objects: 0, bytes: 0 };
   let unconfirmed = 0;
   const standing = await store.snapshots.readShards(id, range.from, range.to);
-  const absences = await askAbout(
+  const { absences, calls } = await askAbout(
     connector,
     pending,
     standing.flat(),
@@ -67,7 +69,7 @@ export async function commitShards(
     }
   }
   await store.snapshots.putIndexPiece(id, pending.next.version, range.from, records);
-  return { counts, unstamped, unconfirmed, held, restore: [...restore] };
+  return { counts, unstamped, unconfirmed, calls, held, restore: [...restore] };
 }
 
 /** The entry of a snapshot row, or null if only an echo of it is left. */

@@ -57,12 +57,7 @@ export function createInProcess(
     },
     log: (event) => void events.push(event),
     configuration: async () => ({ configuration: configuration(), version: 'v1' }),
-    open(settings: ConnectorSettings) {
-      const directory = directories[settings.id]!;
-      const spent = (): number => directory.reads + (directory.confirm?.asked.length ?? 0);
-      const before = spent();
-      return { connector: createMemoryConnector(settings.id, directory), calls: () => spent() - before };
-    },
+    open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1 }),
   };
   const instances: Instances = {
     start: async (_name, instance) => void running.add(instance),
@@ -134,9 +129,10 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
       const totals: RangeTotals[] = [];
       for (const range of begun.ranges) {
         const step = await run(() => commitRange(context, { job, round, connector, range }));
-        calls += step.calls;
-        if (step.ok) totals.push(step.totals);
-        else failure = step.failure;
+        if (step.ok) {
+          totals.push(step.totals);
+          calls += step.totals.calls;
+        } else failure = step.failure;
       }
       if (!failure) await run(() => finishCommit(context, { job, round, connector, totals }));
     }

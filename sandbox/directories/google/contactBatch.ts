@@ -42,8 +42,8 @@ export function batchAnswer(call: Call, faults: Faults, home: string, answer: (i
     .toReversed()
     .map(({ xml }) => xml)
     .join('')}${cut}</feed>`;
-  const wrote = done.some((one) => one.wrote);
-  return { status: 200, headers: { 'content-type': 'application/atom+xml; charset=utf-8' }, body: feed, wrote };
+  const writes = done.filter((one) => one.wrote).length;
+  return { status: 200, headers: { 'content-type': 'application/atom+xml; charset=utf-8' }, body: feed, wrote: writes > 0, writes };
 }
 
 function refused(status: number, text: string): Reply {

@@ -1,44 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import type { Faults } from '../faults.ts';
 import type { Objects } from '../objects.ts';
 import type { Call, Reply } from '../server.ts';
 import { batchAnswer } from './contactBatch.ts';
+import { keptOf, xmlOf } from './contactEntry.ts';
 import type { ContactObject, WorkspaceObject } from './model.ts';
 
-type Node = Record<string, unknown>;
-const parser = new XMLParser({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  trimValues: false,
-  parseTagValue: false,
-});
-const builder = new XMLBuilder({ preserveOrder: true, ignoreAttributes: false, attributeNamePrefix: '', suppressEmptyNode: true });
-
 const ROOT = `xmlns='http://www.w3.org/2005/Atom' xmlns:openSearch='http://a9.com/-/spec/opensearchrss/1.0/' xmlns:gd='http://schemas.google.com/g/2005' xmlns:gContact='http://schemas.google.com/contact/2008'`;
-const KIND = 'http://schemas.google.com/g/2005#kind';
-const CONTACT = 'http://schemas.google.com/contact/2008#contact';
-/** What the service understands; anything else vanishes without a word. */
-const KNOWN = new Set([
-  'category',
-  'content',
-  'gd:name',
-  'gd:email',
-  'gd:phoneNumber',
-  'gd:im',
-  'gd:structuredPostalAddress',
-  'gd:organization',
-  'gd:extendedProperty',
-  'gContact:language',
-  'gContact:birthday',
-  'gContact:relation',
-  'gContact:externalId',
-  'gContact:website',
-  'gContact:userDefinedField',
-  'gd:where',
-]);
-const REL_OR_LABEL = new Set(['gd:email', 'gd:phoneNumber', 'gd:im', 'gd:structuredPostalAddress', 'gd:organization']);
+/** A list is cut off at so many bytes, and goes on behind its next link. */
+const MOST_BYTES = 10_000_000;
+const MOST_ENTRIES = 10_000;
+/** Full-text queries and look-ups of addresses are not supported. */
+const FEED_PARAMETERS = new Set(['max-results', 'start-index', 'updated-min', 'orderby', 'sortorder', 'showdeleted', 'v', 'alt']);
 
 export interface ContactsOptions {
   readonly objects: Objects<WorkspaceObject>;
@@ -50,8 +23,11 @@ export interface ContactsOptions {
 export function contactsAnswer(options: ContactsOptions, call: Call, faults: Faults): Reply {
   const match = /^\/m8\/feeds\/contacts\/([^/]+)\/full(?:\/([^/]+))?(?:\/\d+)?$/.exec(call.path);
   if (!match) return html(400, 'Contacts API is being deprecated. Migrate to People API.');
+  if (!isVersion3(call)) return html(400, 'GData-Version 3.0 is needed: version 1 has no entity tags and no structured addresses.');
   if (faults.forbidden?.includes('contacts')) return html(403, 'You are not authorized to access this API');
   if (match[1] !== options.domain) return html(403, `Cannot request contacts belonging to another domain (${match[1]}).`);
+  if (/^(POST|PUT)$/.test(call.method) && !/^application\/atom\+xml\b/.test(String(call.headers['content-type'] ?? '')))
+    return html(415, 'Unsupported Media Type');
   if (!match[2]) return call.method === 'POST' ? create(options, call, faults) : feed(options, call, faults);
   if (match[2] === 'batch')
     return batchAnswer(call, faults, `/m8/feeds/contacts/${options.domain}/full`, (inner) => contactsAnswer(options, inner, faults));
@@ -65,6 +41,11 @@ export function contactsAnswer(options: ContactsOptions, call: Call, faults: Fau
     return { status: 200, body: '', wrote: true };
   }
   return call.method === 'PUT' ? update(options, found, call, faults) : html(405, 'Method not allowed');
+}
+
+/** By header or parameter; GAM sends 3.1. */
+function isVersion3(call: Call): boolean {
+  return /^3(\.\d+)?$/.test(String(call.headers['gdata-version'] ?? call.url.searchParams.get('v') ?? ''));
 }
 
 function html(status: number, text: string): Reply {
@@ -84,35 +65,19 @@ function xml(status: number, body: string, wrote = false): Reply {
   };
 }
 
-function kept(body: string, faults: Faults): { children: Node[] } | { refused: string } {
-  let roots: Node[];
-  try {
-    roots = parser.parse(body, true) as Node[];
-  } catch (error) {
-    return { refused: `Invalid XML: ${String(error).slice(0, 100)}` };
-  }
-  const children =
-    (roots.find((node) => 'entry' in node)?.['entry'] as Node[] | undefined)?.filter((node) => KNOWN.has(Object.keys(node)[0]!)) ?? [];
-  for (const node of children) {
-    const name = Object.keys(node).find((key) => key !== ':@')!;
-    const attributes = (node[':@'] ?? {}) as Record<string, string>;
-    if (name === 'category' && attributes['scheme'] === KIND && attributes['term'] !== CONTACT) return { refused: 'Invalid category' };
-    if (REL_OR_LABEL.has(name) && (attributes['rel'] === undefined) === (attributes['label'] === undefined))
-      return { refused: `${name}: exactly one of rel and label must be given` };
-  }
-  const data = children.map((node) => (builder.build([node]) as string).replace(/<[^>]*>/g, '')).join('').length;
-  if (data > 2048) return { refused: 'Contact data is too large' };
-  if (children.filter((node) => 'gd:extendedProperty' in node).length > 10) return { refused: 'Too many extended properties' };
-  return { children: children.filter((node) => !faults.dropElement || !(faults.dropElement in node)) };
+function kept(body: string, faults: Faults, id: string | null): { readonly xml: string } | { readonly refused: string } {
+  const result = keptOf(body, id);
+  if ('refused' in result) return result;
+  return { xml: xmlOf(result.children.filter((node) => !faults.dropElement || !(faults.dropElement in node))) };
 }
 
 function create(options: ContactsOptions, call: Call, faults: Faults): Reply {
-  const result = kept(call.body, faults);
+  const result = kept(call.body, faults, null);
   if ('refused' in result) return html(400, result.refused);
   const contact: ContactObject = {
     id: randomBytes(8).toString('hex'),
     type: 'contact',
-    xml: builder.build(result.children) as string,
+    xml: result.xml,
     etag: newEtag(),
     updated: new Date().toISOString(),
     version: 1,
@@ -122,11 +87,11 @@ function create(options: ContactsOptions, call: Call, faults: Faults): Reply {
 }
 
 function update(options: ContactsOptions, found: ContactObject, call: Call, faults: Faults): Reply {
-  const result = kept(call.body, faults);
+  const result = kept(call.body, faults, found.id);
   if ('refused' in result) return html(400, result.refused);
   const contact: ContactObject = {
     ...found,
-    xml: builder.build(result.children) as string,
+    xml: result.xml,
     etag: newEtag(),
     updated: new Date().toISOString(),
     version: found.version + 1,
@@ -154,8 +119,12 @@ function entryXml(options: ContactsOptions, contact: ContactObject, root: boolea
 function feed(options: ContactsOptions, call: Call, faults: Faults): Reply {
   if (faults.lie === 'html') return { status: 200, headers: { 'content-type': 'text/html' }, body: '<html><body>Sign in</body></html>' };
   const query = call.url.searchParams;
-  const size = Math.min(Number(query.get('max-results') ?? 25), faults.pageSize ?? 10_000);
+  const wrong = [...query.keys()].find((name) => !FEED_PARAMETERS.has(name));
+  if (wrong !== undefined) return html(400, `Query parameter not supported: ${wrong}`);
+  const asked = Number(query.get('max-results') ?? 25);
   const start = Number(query.get('start-index') ?? 1);
+  if (!Number.isInteger(asked) || asked < 0 || !Number.isInteger(start) || start < 1)
+    return html(400, 'Invalid value for max-results or start-index');
   const since = query.get('updated-min');
   const visible = Date.now() - (faults.lagMs ?? 0);
   let contacts = options.objects
@@ -168,14 +137,27 @@ function feed(options: ContactsOptions, call: Call, faults: Faults): Reply {
   if (faults.shrinkContactsTo !== undefined) contacts = contacts.slice(0, faults.shrinkContactsTo);
   if (faults.lie === 'emptyPage' && (!faults.lieAbout || /contacts/.test(faults.lieAbout))) contacts = [];
   if (faults.replays && !since) contacts = [...contacts, ...contacts.slice(0, faults.replays)];
-  const some = contacts.slice(start - 1, start - 1 + size);
-  const more = start - 1 + size < contacts.length;
+  const some = pageOf(options, contacts, start - 1, Math.min(asked, faults.pageSize ?? MOST_ENTRIES));
+  const more = start - 1 + some.length < contacts.length;
   const next = new URL(call.url);
-  next.searchParams.set('start-index', String(start + size));
+  next.searchParams.set('start-index', String(start + some.length));
   const link = more
     ? `<link rel='next' type='application/atom+xml' href='${escaped(`${options.base()}/m8/feeds/contacts/${options.domain}/full${next.search}`)}'/>`
     : '';
   const shown = faults.lie === 'emptyPage' || (faults.shrinkContactsTo !== undefined && !faults.replays) ? contacts.length : total;
-  const body = `<feed ${ROOT}><id>https://www.google.com/m8/feeds/contacts/${options.domain}/base</id><updated>${new Date().toISOString()}</updated>${link}<openSearch:totalResults>${shown}</openSearch:totalResults><openSearch:startIndex>${start}</openSearch:startIndex><openSearch:itemsPerPage>${size}</openSearch:itemsPerPage>${some.map((contact) => entryXml(options, contact, false)).join('')}</feed>`;
+  const body = `<feed ${ROOT}><id>https://www.google.com/m8/feeds/contacts/${options.domain}/base</id><updated>${new Date().toISOString()}</updated>${link}<openSearch:totalResults>${shown}</openSearch:totalResults><openSearch:startIndex>${start}</openSearch:startIndex><openSearch:itemsPerPage>${asked}</openSearch:itemsPerPage>${some.join('')}</feed>`;
   return xml(200, faults.lie === 'truncatedJson' ? body.slice(0, body.length / 2) : body);
+}
+
+/** Entries of one answer: as many as were asked for, and no more than the service sends at once. */
+function pageOf(options: ContactsOptions, contacts: readonly ContactObject[], from: number, size: number): readonly string[] {
+  const some: string[] = [];
+  let bytes = 0;
+  for (const contact of contacts.slice(from, from + size)) {
+    const entry = entryXml(options, contact, false);
+    bytes += Buffer.byteLength(entry);
+    if (bytes > MOST_BYTES && some.length > 0) break;
+    some.push(entry);
+  }
+  return some;
 }

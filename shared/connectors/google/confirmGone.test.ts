@@ -12,8 +12,8 @@ const directory = (path: RegExp, reply: (id: string, query: URLSearchParams) => 
   });
 const refusal = (status: number, reason = 'x'): Reply => ({ status, body: { error: { code: status, errors: [{ reason }] } } });
 const confirm = async (set: string, ...ids: readonly string[]): Promise<unknown> => {
-  const told = await connector.confirmGone!(set, ids);
-  return told && Object.fromEntries(told);
+  const answer = await connector.confirmGone!(set, ids);
+  return answer && Object.fromEntries(answer.told);
 };
 
 beforeEach(async () => {
@@ -31,6 +31,16 @@ describe('users who are in no complete sweep any more', () => {
     const [sweep] = fake.asked('GET', '/users');
     expect(Object.fromEntries(sweep!.query)).toMatchObject({ showDeleted: 'true', customer: 'my_customer', maxResults: '500' });
     expect(fake.asked('GET', '/users/deleted')).toEqual([]);
+  });
+
+  it('counts its calls, each question its own', async () => {
+    const asked = await Promise.all(
+      [
+        ['deleted', 'there-1'],
+        ['there-2', 'there-3', 'nobody'],
+      ].map((ids) => connector.confirmGone!('users', ids)),
+    );
+    expect(asked.reduce((n, one) => n + one!.calls, 0)).toBe(fake.asked('GET', '/admin/directory').length);
   });
 
   it('by the immutable id: somebody else under an old name is not them', async () => {
@@ -60,12 +70,12 @@ describe('users who are in no complete sweep any more', () => {
 
   it('are asked for by id up to 500, and for 20 s', async () => {
     const many = Array.from({ length: 600 }, (_, n) => `u${n}`);
-    expect((await connector.confirmGone!('users', many))!.size).toBe(500);
+    expect((await connector.confirmGone!('users', many))!.told.size).toBe(500);
     directory(/^users\/(.+)$/, () => {
       clock.time += 1_000;
       return undefined;
     });
-    expect((await connector.confirmGone!('users', many))!.size).toBeLessThan(30);
+    expect((await connector.confirmGone!('users', many))!.told.size).toBeLessThan(30);
   });
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ThrottledError } from '../../model/failure.ts';
-import type { Absence } from '../connector.ts';
+import type { Absence, Connector } from '../connector.ts';
 import { statusOf } from './answers.ts';
 import type { DirectoryClient } from './directory.ts';
 
@@ -27,19 +27,24 @@ export interface ConfirmDependencies {
  * last 20 days (users.list with `showDeleted`, a text, which gives nobody else), everybody else by id, where 404 means gone. Users who were
  * moved elsewhere, or deleted longer ago, are told by their id, too. Whoever could not be asked about is in neither list.
  */
-export function createConfirmGone(
-  deps: ConfirmDependencies,
-): (set: string, ids: readonly string[]) => Promise<ReadonlyMap<string, Absence> | null> {
+export function createConfirmGone(deps: ConfirmDependencies): NonNullable<Connector['confirmGone']> {
   let known: { readonly at: number; readonly ids: ReadonlySet<string> } | null = null;
   return async (set, ids) => {
     if (set !== 'users' && set !== 'groups') return null;
+    // Ranges of a commit ask at the same time: each counts its own.
+    let calls = 0;
+    const page: DirectoryClient['page'] = (...asked) => {
+      calls += 1;
+      return deps.directory.page(...asked);
+    };
+    const counted = { ...deps, directory: { page } };
     const found = new Map<string, Absence>();
     if (set === 'users') {
-      if (!known || deps.now() - known.at > FRESH_MS) known = { at: deps.now(), ids: await deletedUsers(deps) };
+      if (!known || deps.now() - known.at > FRESH_MS) known = { at: deps.now(), ids: await deletedUsers(counted) };
       for (const id of ids) if (known.ids.has(id)) found.set(id, 'gone');
     }
-    await byId(deps, set, ids.filter((id) => !found.has(id)).slice(0, MOST_BY_ID), found);
-    return found;
+    await byId(counted, set, ids.filter((id) => !found.has(id)).slice(0, MOST_BY_ID), found);
+    return { told: found, calls };
   };
 }
 

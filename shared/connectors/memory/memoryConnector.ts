@@ -149,7 +149,7 @@ export function createMemoryConnector(
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
         : write(directory, request, unique),
-    ...(directory.confirm ? { confirmGone: async (_set, ids) => told(directory.confirm!, ids) } : {}),
+    ...(directory.confirm ? { confirmGone: async (_set, ids) => ({ told: told(directory.confirm!, ids), calls: ids.length }) } : {}),
     ...(directory.capacity ? { capacity: directory.capacity } : {}),
     ...(directory.together
       ? { writeMany: async (requests) => writeMany(directory.together!, requests, (one) => write(directory, one, unique)) }
