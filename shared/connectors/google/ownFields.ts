@@ -8,6 +8,8 @@ const PLAIN =
   includeInGlobalAddressList isGuestUser thumbnailPhotoUrl thumbnailPhotoEtag isEnrolledIn2Sv isEnforcedIn2Sv recoveryEmail recoveryPhone kind etag`);
 /** Those that groups alone have: never in the mask of users. */
 const GROUPS_ONLY = words('email description directMembersCount adminCreated');
+/** Those that groups have, too. */
+const GROUPS_TOO = words('id name aliases nonEditableAliases kind etag');
 
 /** Fields with parts. One with the part `value`, and `name`, may also be named as a whole. */
 const PARTS: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -40,6 +42,10 @@ export type CustomSchemas = ReadonlyMap<string, ReadonlySet<string>>;
 /** Names of the custom schemas that `raw.` names need, and whether any of them names one at all. */
 export function schemasIn(raw: readonly string[]): readonly string[] {
   return [...new Set(raw.filter(isCustom).map((name) => name.split('.')[1] ?? ''))];
+}
+
+export function isGroupField(field: string): boolean {
+  return GROUPS_ONLY.has(field) || GROUPS_TOO.has(field);
 }
 
 export function isUserField(field: string): boolean {

@@ -47,6 +47,10 @@ describe('a full pull', () => {
   it('asks for what is mapped or named, and changes its fingerprint with it', async () => {
     directory('customer/my_customer/schemas', { body: { schemas: [{ schemaName: 'hr', fields: [{ fieldName: 'costCentre' }] }] } });
     await pull(connectorOn(fake, ['jobTitle'], ['customSchemas.hr.costCentre', 'recoveryEmail']));
+    expect(fake.asked('GET', '/groups')[0]!.query.get('fields')).toBe(
+      'nextPageToken,groups(id,email,name,description,aliases,nonEditableAliases)',
+    );
+    expect(fake.asked('GET', '/calendars')[0]!.query.get('fields')).toMatch(/^nextPageToken,items\(resourceId,.*\)$/);
     const [asked] = fake.asked('GET', '/users');
     expect(asked!.query.get('maxResults')).toBe('500');
     expect(asked!.query.get('projection')).toBe('custom');

@@ -11,7 +11,7 @@ import { schemasIn } from './ownFields.ts';
 import { addressesOf, Domains, Groups, Resources, Users, userPart } from './people.ts';
 import { rawValues } from './rawValues.ts';
 import { refuseUnknownNames } from './schemas.ts';
-import { userFields } from './userFields.ts';
+import { groupFields, userFields } from './userFields.ts';
 import { childrenOf } from './xml.ts';
 
 /** Users come last: they must be readable, so a refused set is always followed by a page that can list the loss. */
@@ -29,6 +29,7 @@ function setAfter(deps: ReadDependencies, set: Set_): Set_ | undefined {
   return order[order.indexOf(set) + 1];
 }
 
+const RESOURCE_FIELDS = 'resourceId,resourceEmail,resourceName,generatedResourceName,buildingId,floorName';
 const FEED_PAGE = 1000;
 const SMALLEST_PAGE = 50;
 /** Page tokens that are remembered: paging in a circle of up to so many pages is found. */
@@ -161,7 +162,15 @@ async function usersPage(deps: ReadDependencies, token: string | null): Promise<
 
 async function groupsPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
   const answer = await deps.directory.page('groups', 'the list of groups', Groups, (directory, options) =>
-    directory.groups.list({ customer: deps.customer, maxResults: 200, ...(token ? { pageToken: token } : {}) }, options as never),
+    directory.groups.list(
+      {
+        customer: deps.customer,
+        maxResults: 200,
+        fields: `nextPageToken,groups(${groupFields(deps.raw).join(',')})`,
+        ...(token ? { pageToken: token } : {}),
+      },
+      options as never,
+    ),
   );
   const parts = (answer.groups ?? []).map(
     (group): EntryPart => ({
@@ -206,7 +215,12 @@ async function groupSettingsPage(deps: ReadDependencies, token: string | null): 
 async function resourcesPage(deps: ReadDependencies, token: string | null): Promise<SetPage> {
   const answer = await deps.directory.page('resources', 'the list of rooms', Resources, (directory, options) =>
     directory.resources.calendars.list(
-      { customer: deps.customer, maxResults: 500, ...(token ? { pageToken: token } : {}) },
+      {
+        customer: deps.customer,
+        maxResults: 500,
+        fields: `nextPageToken,items(${RESOURCE_FIELDS})`,
+        ...(token ? { pageToken: token } : {}),
+      },
       options as never,
     ),
   );

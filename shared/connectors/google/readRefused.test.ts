@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claimsOf, connectorOn } from './fakeWorkspace.ts';
-import { directory, failure, fake, onFakeWorkspace, pull } from './readHarness.ts';
+import { directory, failure, fake, feed, onFakeWorkspace, pull } from './readHarness.ts';
 import { SCOPES } from './token.ts';
 
 onFakeWorkspace();
@@ -43,6 +43,33 @@ describe('what was not granted', () => {
   it.each([500, 400])('an outage (%i) is no loss', async (status) => {
     directory('customer/my_customer/resources/calendars', { status, body: 'error 404 of something else' });
     await failure(pull());
+  });
+
+  it.each([
+    ['dailyLimitExceeded', 'Daily Limit Exceeded', { code: 'throttled', nextStep: expect.stringContaining('midnight Pacific') }],
+    [
+      'accessNotConfigured',
+      'Admin SDK API has not been used in project 1',
+      { code: 'permission', nextStep: expect.stringContaining('Enable this API') },
+    ],
+  ])('403 %s is told as what it is, not as a missing scope', async (reason, message, expected) => {
+    directory('users', { status: 403, body: { error: { code: 403, message, errors: [{ domain: 'usageLimits', reason, message }] } } });
+    expect(await failure(pull())).toMatchObject(expected);
+  });
+
+  it('a day whose quota is used up is no loss; an API that was never enabled is one', async () => {
+    const rooms = (reason: string): void =>
+      directory('customer/my_customer/resources/calendars', { status: 403, body: { error: { code: 403, errors: [{ reason }] } } });
+    rooms('dailyLimitExceeded');
+    expect(await failure(pull())).toMatchObject({ code: 'throttled' });
+    rooms('accessNotConfigured');
+    expect((await pull()).flatMap((page) => page.losses ?? [])).toEqual(['resources']);
+  });
+
+  it("another domain's feed names the setting", async () => {
+    feed({ status: 403, body: '<HTML><TITLE>Cannot request contacts belonging to another domain (fabrikam.example).</TITLE></HTML>' });
+    const why = await failure(pull(connectorOn(fake), { tokens: {}, readBefore: ['contacts'] }));
+    expect(why.nextStep).toContain('`domain`');
   });
 
   it('users cannot be left out', async () => {

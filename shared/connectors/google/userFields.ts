@@ -1,5 +1,5 @@
 import type { AttributeName } from '../../model/attributes.ts';
-import { isUserField } from './ownFields.ts';
+import { isGroupField, isUserField } from './ownFields.ts';
 
 /** Needed for every user, whatever is mapped. */
 const ALWAYS =
@@ -32,4 +32,9 @@ export function userFields(wanted: { readonly attributes: readonly string[]; rea
   const mapped = wanted.attributes.flatMap((name) => SOURCES[name as AttributeName] ?? []);
   const own = wanted.raw.map((name) => name.split('.')[0]!).filter(isUserField);
   return [...new Set([...ALWAYS, ...mapped, ...own])];
+}
+
+/** Names for the field mask of groups.list. */
+export function groupFields(raw: readonly string[]): readonly string[] {
+  return [...new Set(['id', 'email', 'name', 'description', 'aliases', 'nonEditableAliases', ...raw.filter(isGroupField)])];
 }
