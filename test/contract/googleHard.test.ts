@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Faults } from '../../sandbox/directories/faults.ts';
-import { fieldsOf, type WriteRequest } from '../../shared/connectors/connector.ts';
+import { addressKey, fieldsOf, type WriteRequest } from '../../shared/connectors/connector.ts';
+import type { FieldName, Fields } from '../../shared/model/plan.ts';
 import { sameValue } from '../../shared/rules/diff.ts';
-import { fullFields, projected } from './fields.ts';
+import { fullFields, messyFields, projected } from './fields.ts';
 import { type Read, readAll } from './readAll.ts';
 import { googleWorkspace, type Subject } from './subjects.ts';
 
@@ -65,6 +67,73 @@ describe('Google at its hardest', () => {
     expect((await stats(subject)).writes).toBe(3);
   });
 });
+
+const address = fc
+  .tuple(
+    fc.constantFrom('ada', 'A.D.A', "o'brien", 'a+b', 'jörg', '山田', 'x&y', 'very.long.'.repeat(6).slice(0, -1), 'UPPER', 'a_b-c'),
+    fc.nat(9),
+    fc.constantFrom(
+      'a.example',
+      'B.Example',
+      'gmail.com',
+      'münchen.example',
+      'xn--mnchen-3ya.example',
+      'sub.domain.with.many.parts.example',
+    ),
+  )
+  .map(([name, n, domain]) => `${name}${n}@${domain}`);
+const person = fc.record({
+  fields: messyFields(),
+  addresses: fc.uniqueArray(address, { minLength: 1, maxLength: 12, selector: addressKey }),
+});
+
+describe('messy people in a shared contact, through the whole wire', () => {
+  let subject: Subject;
+  beforeAll(async () => {
+    subject = await googleWorkspace();
+  });
+  afterAll(() => subject.stop());
+
+  it('made, read, projected again and changed into somebody else: field by field what was asked for', async () => {
+    const connector = subject.connect();
+    const capability = connector.capability('sharedContact');
+    let n = 0;
+    await fc.assert(
+      fc.asyncProperty(person, person, async (one, other) => {
+        n += 1;
+        const stamp = `galsync:messy:${n}`;
+        const base = { as: 'sharedContact', kind: 'user', current: {}, stamp, alias: `messy.${n}` } as const;
+        const [first, second] = [one, other].map(({ fields, addresses }) => projected(capability, { ...fields, addresses }));
+        const made = await connector.write({
+          ...base,
+          change: 'create',
+          targetId: null,
+          fields: first!,
+          setStamp: stamp,
+          since: '2026-01-01T00:00:00Z',
+        });
+        expect(made).toMatchObject({ ok: true, notKept: [] });
+        const held = async (): Promise<Fields> => fieldsOf((await connector.get(made.targetId!, 'sharedContact'))!);
+        const there = await held();
+        expect(differing(first!, there)).toEqual([]);
+        expect(differing(projected(capability, there), there)).toEqual([]);
+        const cleared = Object.fromEntries(Object.keys(first!).map((name) => [name, null]));
+        const changed = await connector.write({ ...base, change: 'update', targetId: made.targetId, fields: { ...cleared, ...second! } });
+        expect(changed).toMatchObject({ ok: true, notKept: [] });
+        const now = await held();
+        expect(differing({ ...cleared, ...second! }, now)).toEqual([]);
+        expect((await connector.get(made.targetId!, 'sharedContact'))!.stamp).toBe(stamp);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function differing(wanted: Fields, there: Fields): readonly unknown[] {
+  return (Object.keys(wanted) as FieldName[])
+    .filter((name) => name !== 'stamp' && !sameValue(name, wanted[name] ?? null, there[name] ?? null))
+    .map((name) => [name, wanted[name] ?? null, there[name] ?? null]);
+}
 
 async function stats(subject: Subject): Promise<{ readonly refused: number; readonly writes: number }> {
   const answer = await fetch(`http://127.0.0.1:${subject.server!.port}/control/stats`);
