@@ -1,4 +1,4 @@
-/** `npm run bench [-- rules|sync|microsoft365|google …]`: each measured against a floor in the same run; prints tables and one JSON line. */
+/** `npm run bench [-- rules|sync|pull|microsoft365|google …]` (pull: both directories): each measured against a floor in the same run; prints tables and one JSON line. */
 import { googleBench, microsoft365Bench, type PullRow } from './pullBench.ts';
 import { type RulesRow, rulesBench } from './rulesBench.ts';
 import { type BenchRow, syncBench } from './sync.ts';
@@ -10,10 +10,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly object[]>>> = {
   google: async () => shown(await googleBench(), pullLine),
 };
 
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).flatMap((name) => (name === 'pull' ? ['microsoft365', 'google'] : [name]));
 const unknown = asked.find((name) => !(name in BENCHES));
 if (unknown !== undefined) {
-  console.error(`There is no bench "${unknown}"; there are ${Object.keys(BENCHES).join(', ')}.`);
+  console.error(`There is no bench "${unknown}"; there are ${Object.keys(BENCHES).join(', ')}, pull.`);
   process.exit(2);
 }
 const results: Record<string, readonly object[]> = {};

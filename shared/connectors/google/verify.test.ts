@@ -137,6 +137,21 @@ describe('verify of Google Workspace', () => {
   });
 });
 
+describe('whether people will see the contacts, in a whole organisation', () => {
+  it.each([
+    [[], 'warning', 'no policy says so'],
+    [Array.from({ length: 250 }, () => true), 'pass', 'visible'],
+    // The one unit that hides them is on the last page.
+    [Array.from({ length: 250 }, (_, n) => n !== 249), 'warning', '1 of 250'],
+    [Array.from({ length: 101 }, () => false), 'fail', 'everybody'],
+  ])('reads every page of its policies (%#): %s', async (shown, result, detail) => {
+    await google.stop();
+    google = await startGoogle({ ...workspace, policies: shown.map((domainSharedContacts) => ({ domainSharedContacts })) }, {});
+    google.faults.googleScopes = [...Object.values(SCOPES), 'https://www.googleapis.com/auth/cloud-identity.policies.readonly'];
+    expect((await verify())['visibility of contacts']).toMatchObject({ result, detail: expect.stringContaining(detail) });
+  });
+});
+
 describe('whether people will see the contacts', () => {
   const policies = (...shown: boolean[]): object => ({
     policies: shown.map((domainSharedContacts) => ({
