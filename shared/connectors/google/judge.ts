@@ -10,6 +10,8 @@ import { sameTexts } from './sameTexts.ts';
 import type { ContactValues } from './writeContact.ts';
 import { childrenOf, type Element } from './xml.ts';
 
+const MOST_PROPERTIES = 10;
+
 /** What the feed said, to a single call or to one operation of a batch: it means the same. */
 export interface FeedAnswer extends HttpAnswer {
   readonly element: Element | null;
@@ -61,7 +63,7 @@ export function beforeWrite(connector: string, request: WriteRequest, found: Fee
   const removes = request.change === 'delete';
   if (found.status === 404 || isTombstone(found.element)) return removes ? goneAlready(request) : gone(request);
   if (found.status !== 200 || !found.element) return failureOf(connector, request, found.status, found.text);
-  return claimedBy(found.element, request);
+  return claimedBy(found.element, request) ?? noRoomForStamp(found.element, request);
 }
 
 /** What an answer to a replaced entry means; null: "already exists", and only the entry itself can say whether it was done. */
@@ -106,6 +108,19 @@ function claimedBy(entry: Element, request: WriteRequest): WriteAnswer | null {
   return answer.ok ? answer : { ...answer, owner: { id, kind: 'contact', attribute: STAMP } };
 }
 
+/** Ten properties are all that a contact takes (Domain Shared Contacts, extended properties): others' are never thrown out for ours. */
+function noRoomForStamp(entry: Element, request: WriteRequest): WriteAnswer | null {
+  if (!request.setStamp || stampOf(entry) !== undefined) return null;
+  const theirs = childrenOf(entry, 'extendedProperty').length;
+  if (theirs < MOST_PROPERTIES) return null;
+  return refused(
+    'refused',
+    'never',
+    `The shared contact ${request.targetId} holds ${theirs} properties of other programs; with galsync's mark it would be more than ${MOST_PROPERTIES}.`,
+    'Take one of them off, with the program that put it there, or leave this contact out of `push.existing`.',
+  );
+}
+
 /** "Already exists" may mean that it was done (case R27): the entry itself says. */
 export function verified(request: WriteRequest, now: FeedAnswer): WriteAnswer {
   if (now.element && !isTombstone(now.element) && holds(request, now.element))
@@ -140,7 +155,12 @@ function failureOf(connector: string, request: WriteRequest, status: number, bod
   if (status === 412)
     return refused('conflict', 'later', `The ${what} met a change by somebody else (412).`, 'The next job reads and tries again.');
   if (status === 400)
-    return refused('refused', 'never', `Google refused the ${what}: ${text}`, 'Correct the values of this entry in its source.');
+    return refused(
+      'refused',
+      'never',
+      `Google refused the ${what}: ${text}`,
+      'Correct the values of this entry in its source. What other programs put into the contact counts towards its 2 KB, too.',
+    );
   if (status === 200)
     return refused('badAnswer', 'later', `The ${what}: Google answered 200 without this contact.`, 'It is tried again by itself.');
   return refused(

@@ -203,6 +203,32 @@ describe('a contact that another route has stamped since the read', () => {
   });
 });
 
+describe('a contact that holds ten properties of other programs', () => {
+  const properties = (n: number): string => Array.from({ length: n }, (_, i) => `<gd:extendedProperty name='p${i}' value='x'/>`).join('');
+
+  it('takes no mark: said before the call, nothing of theirs is thrown out', async () => {
+    contact(properties(10));
+    const answer = await write({ change: 'adopt', setStamp: STAMP });
+    expect(answer).toMatchObject({
+      ok: false,
+      retry: 'never',
+      failure: { message: expect.stringContaining('10 properties of other programs') },
+    });
+    expect(fake.asked('PUT', '/full')).toEqual([]);
+  });
+
+  it.each([
+    ['nine leave room for it', properties(9), { setStamp: STAMP }],
+    ['ours is among the ten', properties(9) + MARK, { setStamp: STAMP }],
+    ['no mark is to be set', properties(10), {}],
+    ['the mark goes', properties(9) + MARK, { setStamp: '' }],
+  ])('%s', async (_what, xml, more) => {
+    contact(xml);
+    expect(await write({ change: 'update', ...more })).toMatchObject({ ok: true });
+    expect(fake.contacts.get('c1')!.xml).toContain('name="p8"');
+  });
+});
+
 describe('find, after a lost answer', () => {
   const TWENTY = Array.from({ length: 20 }, (_, n) => entryOf(`d${n}`, { xml: '', version: 1 }, ''));
 
