@@ -122,8 +122,8 @@ function usersList(directory: Directory, kept: Objects<WorkspaceObject>, call: C
     found.filter((user) => isVisible(call, user)),
     faults,
   );
-  const objects = shown.map((user) => (faults.lie === 'idOnly' ? { id: user.id } : viewOf(call, user)));
-  return lied(page(call, objects, { name: 'users', kind: 'users', most: 500, usual: 100 }, faults), faults, 'users');
+  const show = (user: User): object => (faults.lie === 'idOnly' ? { id: user.id } : viewOf(call, user));
+  return lied(page(call, shown, { name: 'users', kind: 'users', most: 500, usual: 100 }, faults, show), faults, 'users');
 }
 
 function groupsList(kept: Objects<WorkspaceObject>, call: Call, faults: Faults): Reply {

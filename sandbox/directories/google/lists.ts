@@ -26,8 +26,14 @@ export function refusedParameters(call: Call, known: Readonly<Record<string, Reg
   return null;
 }
 
-/** One page of a list. The token of a page goes with the other parameters of the call that gave it. */
-export function page(call: Call, objects: readonly object[], { name, kind, most, usual }: ListOptions, faults: Faults): Reply {
+/** One page of a list, its objects as `show` gives them. The token of a page goes with the other parameters of the call that gave it. */
+export function page<T extends object>(
+  call: Call,
+  objects: readonly T[],
+  { name, kind, most, usual }: ListOptions,
+  faults: Faults,
+  show: (one: T) => object = (one) => one,
+): Reply {
   const query = call.url.searchParams;
   const asked = Number(query.get('maxResults') ?? usual);
   if (!Number.isInteger(asked) || asked < 1 || asked > most)
@@ -48,7 +54,7 @@ export function page(call: Call, objects: readonly object[], { name, kind, most,
   if (token !== null && mark !== others) return invalidParameter('pageToken', 'Invalid Input: pageToken');
   const from = Number(start ?? 0);
   const size = Math.min(asked, faults.pageSize ?? most);
-  const some = objects.slice(from, from + size);
+  const some = objects.slice(from, from + size).map(show);
   const next = faults.lie === 'stuckPaging' ? 1 : from + size;
   const more = faults.lie === 'stuckPaging' || next < objects.length;
   // An empty page has no list at all, not an empty one.
