@@ -202,6 +202,7 @@ describe('Microsoft 365 and Google, there and back', () => {
         });
       await filtered('raw.customSchemas.hr.costCentre');
       const job = await world.run('simulate', { routes: [BACK] });
+      expect([job.state, ...job.connectors.map((one) => one.cause), job.routes[0]!.cause]).toEqual(['completed', null, null, null]);
       const leaving = (await colleagues()).filter((one) => JSON.stringify(one.data['customSchemas'] ?? '').includes('"CC0"'));
       expect(leaving.length).toBeGreaterThan(0);
       expect(job.routes[0]!.leavers.orphaned).toBe(leaving.length);
