@@ -193,6 +193,25 @@ describe('Microsoft 365 and Google, there and back', () => {
       expect(await sync(BACK)).toMatchObject({ created: 0, updated: 1 });
       expect(await contacts(person.id)).toEqual([expect.objectContaining({ id: before!.id, hidden: false })]);
     });
+
+    it('custom attributes choose people; a misspelt one fails the route, naming what there is', async () => {
+      const filtered = (name: string): Promise<void> =>
+        configure((document) => {
+          const where = { user: { attribute: name, operator: 'DoesNotEqual', value: 'CC0' } };
+          document.routes.find((one) => one['id'] === BACK)!['filter'] = { where };
+        });
+      await filtered('raw.customSchemas.hr.costCentre');
+      const job = await world.run('simulate', { routes: [BACK] });
+      expect([job.state, ...job.connectors.map((one) => one.cause), job.routes[0]!.cause]).toEqual(['completed', null, null, null]);
+      const leaving = (await colleagues()).filter((one) => JSON.stringify(one.data['customSchemas'] ?? '').includes('"CC0"'));
+      expect(leaving.length).toBeGreaterThan(0);
+      expect(job.routes[0]!.leavers.orphaned).toBe(leaving.length);
+      await filtered('raw.customSchemas.hr.costCenter');
+      const refused = await world.run('simulate', { routes: [BACK] });
+      expect(refused.state).toBe('failed');
+      expect(refused.routes[0]!.cause).toMatch(/costCenter.*raw\.customSchemas\.hr\.costCentre/);
+      await configure(() => undefined);
+    });
   });
 
   it('ends as it began: nobody changed, so nothing is written', async () => {

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { createWorld } from './world.ts';
+
+it('a snapshot that was read for other attributes is no ground for a plan: the source is read first, also by a simulation or a push', async () => {
+  const world = createWorld({ a: 4 });
+  await world.run({ action: 'sync' });
+  const { reads } = world.a;
+  await world.run({ action: 'simulate' });
+  expect(world.a.reads).toBe(reads);
+  // A filter names an attribute that nobody had asked for: who has which value is not known yet.
+  world.a.fingerprint = 'with another attribute';
+  for (const [id, entry] of world.a.entries) world.a.entries.set(id, { ...entry, attributes: { ...entry.attributes, city: 'Oslo' } });
+  const where = { attribute: 'city', operator: 'DoesNotEqual', value: 'Oslo' };
+  world.configure((document) => Object.assign(document.routes![0]!, { filter: { where } }));
+  const { job } = await world.run({ action: 'simulate' });
+  expect(world.a.reads).toBeGreaterThan(reads);
+  expect(job.routes[0]).toMatchObject({ skippedBecause: { where: 4 }, leavers: { orphaned: 4 } });
+  const again = world.a.reads;
+  await world.run({ action: 'push' });
+  expect(world.a.reads).toBe(again);
+});
