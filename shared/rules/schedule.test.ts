@@ -64,7 +64,7 @@ describe('missed runs are caught up once', () => {
         (text, timeZone, start, minutes) => {
           const from = new Date(Date.UTC(2027, 0, 1) + start * 60_000);
           const now = new Date(from.getTime() + minutes * 60_000);
-          const between = nextRuns({ cron: text, timeZone }, from, 600).filter((run) => run.getTime() <= now.getTime());
+          const between = nextRuns({ cron: text, timeZone }, from, 700).filter((run) => run.getTime() <= now.getTime());
           expect(dueSince({ cron: text, timeZone }, from, now)).toEqual(between.at(-1) ?? null);
         },
       ),

@@ -70,7 +70,8 @@ describe('a new contact', () => {
   });
 });
 
-const BEFORE = parseXml(`<entry ${ROOT} gd:etag='"1"'>
+const CATEGORY = "<category scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/contact/2008#contact'/>";
+const BEFORE = parseXml(`<entry ${ROOT} gd:etag='"1"'>${CATEGORY}
   <id>http://www.google.com/m8/feeds/contacts/fabrikam.example/base/5a64</id>
   <link rel='edit' href='https://www.google.com/m8/feeds/contacts/fabrikam.example/full/5a64/7'/>
   <title type='text'>Ada Byron</title>
@@ -118,6 +119,14 @@ describe('what others wrote', () => {
     )!;
     expect(held(only)['streetAddress']).toBe('1 Main St\n75001 Paris');
     expect(held(sent(only, { city: 'Paris' }))).toMatchObject({ streetAddress: '1 Main St\n75001 Paris', city: 'Paris' });
+  });
+
+  it('says what it is in every write, also where the entry that was read does not', () => {
+    for (const [entry, times] of [
+      [parseXml(`<entry ${ROOT}><gd:name/></entry>`)!, 1],
+      [BEFORE, 1],
+    ] as const)
+      expect(writeContact(entry, {}, undefined).children.filter((one) => one.name === 'category')).toHaveLength(times);
   });
 
   it('stays when an update names other fields', () => {

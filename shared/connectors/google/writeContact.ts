@@ -7,6 +7,8 @@ const GD = 'http://schemas.google.com/g/2005';
 const ATOM = 'http://www.w3.org/2005/Atom';
 const GCONTACT = 'http://schemas.google.com/contact/2008';
 
+const KIND = `${GD}#kind`;
+
 /** What a shared contact shall hold, by our names; null: empty. */
 export type ContactValues = Readonly<Partial<Record<FieldName, FieldValue>>>;
 
@@ -67,7 +69,9 @@ export function writeContact(before: Element | null, values: ContactValues, stam
   const out = new Set(changes.flatMap((one) => one.out));
   // The title is the service's own, made from the full name.
   const kept = old.children.filter((child) => !out.has(child) && local(child.name) !== 'title');
-  const category = before ? [] : [element('category', { scheme: `${GD}#kind`, term: `${GCONTACT}#contact` })];
+  // What an entry is must be said in every write; entries that were read say it already.
+  const isSaid = kept.some((child) => local(child.name) === 'category' && child.attributes['scheme'] === KIND);
+  const category = isSaid ? [] : [element('category', { scheme: KIND, term: `${GCONTACT}#contact` })];
   const attributes = { ...old.attributes, xmlns: ATOM, 'xmlns:gd': GD, 'xmlns:gContact': GCONTACT };
   return element('entry', attributes, [...category, ...kept, ...changes.flatMap((one) => one.in)]);
 }
