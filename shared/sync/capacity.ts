@@ -4,13 +4,19 @@ import type { Change, Fields } from '../model/plan.ts';
 import type { Held } from '../store/store.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { isCarriedOut } from './cutBatches.ts';
+import { ownWritesSince } from './ownWrites.ts';
+import type { Planning } from './planning.ts';
 import type { SettledRoute } from './settleRoutes.ts';
 
-/** What would not fit into a target, by route: what it held at its last complete read, with everything that the routes of this job would do. */
+/**
+ * What would not fit into a target, by route: what it held at its last complete read, with everything that the routes of this job would do.
+ * @param taken see `roomTakenSince`
+ */
 export async function capacityTrips(
   context: SyncContext,
   target: string,
   routes: readonly Pick<SettledRoute, 'key' | 'changes'>[],
+  taken: Held,
 ): Promise<ReadonlyMap<string, readonly Trip[]>> {
   const { configuration } = await context.configuration();
   const { capacity } = context.open(connectorSettings(configuration, target), configuration).connector;
@@ -20,7 +26,7 @@ export async function capacityTrips(
     route: key.route,
     growth: sumOf(changes.filter(isCarriedOut).map((change) => growthBy(capacity, change))),
   }));
-  return overfull(target, capacity, held, growths);
+  return overfull(target, capacity, sumOf([held, taken]), growths);
 }
 
 /** Only routes that need more room are named; a plan that makes nothing worse is never held for it. */
@@ -48,6 +54,21 @@ export function overfull(
     }),
   );
   return new Map(growing.map((route) => [route, trips]));
+}
+
+/**
+ * What objects take up that galsync made in a target since its last read, less those that it deleted: a plan on that read counts them as there
+ * or gone, the read does not. What updates changed since is left out. Nothing, where the target was read for the plan.
+ */
+export async function roomTakenSince(planning: Planning): Promise<Held> {
+  const { route, targetState } = planning;
+  const writes = await ownWritesSince(planning);
+  const index = await planning.context.store.snapshots.index(route.to, targetState.version);
+  const taken: Held[] = [];
+  // The others were made before the read, or were gone before it.
+  for (const { targetId, deleted, size } of writes.all())
+    if (index.has(targetId) === deleted) taken.push(deleted ? { objects: -1, bytes: -size } : { objects: 1, bytes: size });
+  return sumOf(taken);
 }
 
 /** What a change that is carried out adds to what its target holds; less than nothing for one that removes. */

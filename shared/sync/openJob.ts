@@ -47,14 +47,15 @@ export async function openJob(context: SyncContext, input: { job: string; round:
 }
 
 /**
- * True if the last snapshot holds what is asked for now. Attributes that nobody had asked for would read as empty there: a filter on them
- * would let everybody in, or nobody.
+ * True if the last snapshot holds what is asked for now. Attributes and parts that nobody had asked for would read as empty there: a filter on
+ * them would let everybody in, or nobody. A part that was refused is a listed loss, and reading again would not bring it.
  */
 async function isRead(context: SyncContext, configuration: Configuration, connector: string): Promise<boolean> {
   const state = await context.store.snapshots.state(connector);
   if (!state) return false;
   try {
-    return context.open(connectorSettings(configuration, connector), configuration).connector.fingerprint === state.fingerprint;
+    const { fingerprint, sets } = context.open(connectorSettings(configuration, connector), configuration).connector;
+    return fingerprint === state.fingerprint && sets.every((set) => state.readBefore.includes(set) || state.losses.includes(set));
   } catch {
     // A secret that is missing: its pull says so.
     return false;

@@ -1,4 +1,4 @@
-import { addressKey } from '../connectors/connector.ts';
+import { addressKey, type Capacity } from '../connectors/connector.ts';
 import type { PushType } from '../model/configuration.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
@@ -19,6 +19,8 @@ export interface OwnWrite {
   readonly hidden: boolean;
   /** null: released. */
   readonly stamp: string | null;
+  /** Bytes by the target's own count, where it has a capacity. */
+  readonly size: number;
 }
 
 /** What we wrote into a target since its last read: the links know it. */
@@ -26,9 +28,10 @@ export interface OwnWrites {
   of(targetId: string): OwnWrite | null;
   /** Ids of written objects that hold a key now. */
   find(key: string): readonly string[];
+  all(): Iterable<OwnWrite>;
 }
 
-const NOTHING: OwnWrites = { of: () => null, find: () => [] };
+const NOTHING: OwnWrites = { of: () => null, find: () => [], all: () => [] };
 const READ = new WeakMap<Store, Map<string, { readonly key: string; readonly writes: Promise<OwnWrites> }>>();
 
 /**
@@ -49,19 +52,21 @@ export function ownWritesSince(planning: Planning): Promise<OwnWrites> {
   return writes;
 }
 
-async function readWrites({ context, configuration, route, targetState }: Planning): Promise<OwnWrites> {
+async function readWrites({ context, configuration, route, target, targetState }: Planning): Promise<OwnWrites> {
   const writes = new Map<string, OwnWrite>();
   for (const into of configuration.routes.filter((one) => one.to === route.to))
     for await (const link of context.store.links.range(into.id, 0, SHARDS)) {
       if (!link.targetId || (link.writtenAt ?? '') <= targetState.completedAt) continue;
-      if ((writes.get(link.targetId)?.at ?? '') < link.writtenAt!) writes.set(link.targetId, ownWrite(link, link.targetId));
+      if ((writes.get(link.targetId)?.at ?? '') < link.writtenAt!)
+        writes.set(link.targetId, ownWrite(link, link.targetId, target.capacity));
     }
   const byKey = new Map<string, string[]>();
   for (const [id, write] of writes) for (const key of keysOf(write)) byKey.set(key, [...(byKey.get(key) ?? []), id]);
-  return { of: (id) => writes.get(id) ?? null, find: (key) => byKey.get(key) ?? [] };
+  return { of: (id) => writes.get(id) ?? null, find: (key) => byKey.get(key) ?? [], all: () => writes.values() };
 }
 
-function ownWrite(link: Link, targetId: string): OwnWrite {
+function ownWrite(link: Link, targetId: string, capacity: Capacity | undefined): OwnWrite {
+  const stamp = formatStamp(link);
   return {
     targetId,
     as: link.as,
@@ -70,7 +75,8 @@ function ownWrite(link: Link, targetId: string): OwnWrite {
     addresses: textsOf(link.image.addresses),
     delivery: textsOf(link.image.deliveryAddress)[0] ?? null,
     hidden: link.image.hidden === 'true',
-    stamp: link.state === 'linked' ? formatStamp(link) : null,
+    stamp: link.state === 'linked' ? stamp : null,
+    size: capacity?.sizeOf({ ...link.image, stamp }) ?? 0,
   };
 }
 

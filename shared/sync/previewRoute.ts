@@ -4,7 +4,7 @@ import type { Batch, Change, FieldName } from '../model/plan.ts';
 import { DIFFERENCES, type DifferenceKind, type Differences, differenceOf, newFields, slim } from '../rules/planDifference.ts';
 import type { DraftChange } from '../rules/view.ts';
 import type { Held } from '../store/store.ts';
-import { growthBy, overfull, sumOf } from './capacity.ts';
+import { growthBy, overfull, roomTakenSince, sumOf } from './capacity.ts';
 import type { SyncContext } from './context.ts';
 import { countRoute } from './countRoute.ts';
 import { isCarriedOut } from './cutBatches.ts';
@@ -14,7 +14,6 @@ import { type PlannedRange, planRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import type { RangeSummary, SealedRoute } from './sealed.ts';
 import { addUp, type RoutePlan, type SettledRoute } from './settleRoutes.ts';
-import { roomTakenSince } from './writtenRoom.ts';
 
 /** One route planned with one configuration, range by range. */
 export interface Side {
@@ -96,7 +95,7 @@ export async function tripsOfCapacity(
     const changes = settled.get(planning.route.id)?.changes.filter(isCarriedOut) ?? [];
     return { route: planning.route.id, growth: sumOf(changes.flatMap((change) => growth.get(growthKey(change)) ?? [])) };
   });
-  const held = sumOf([targetState.held, await roomTakenSince(sides[0]!.planning, target.capacity)]);
+  const held = sumOf([targetState.held, await roomTakenSince(sides[0]!.planning)]);
   return overfull(target.id, target.capacity, held, growths);
 }
 

@@ -3,10 +3,10 @@ import { type JobRecord, onlyShows, type Trip } from '../model/job.ts';
 import type { Batch } from '../model/plan.ts';
 import { planHash } from '../rules/breakers.ts';
 import type { DraftChange } from '../rules/view.ts';
-import type { PlanKey, SnapshotState } from '../store/store.ts';
+import type { Held, PlanKey, SnapshotState } from '../store/store.ts';
 import { batchShards } from './batchShards.ts';
 import { withBeforeImages } from './beforeImages.ts';
-import { capacityTrips } from './capacity.ts';
+import { capacityTrips, roomTakenSince, sumOf } from './capacity.ts';
 import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
 import { cutBatches, isCarriedOut, type OrderedChunk, orderedChunks } from './cutBatches.ts';
 import { judgeRoute, type Verdict } from './judgeRoute.ts';
@@ -74,11 +74,11 @@ async function sealRoutes(
   keys: readonly PlanKey[],
 ): Promise<readonly SealedRoute[]> {
   const { configuration } = await context.configuration();
-  const { routes: settled, capabilities } = await settledPlans(context, record, keys);
+  const { routes: settled, capabilities, taken } = await settledPlans(context, record, keys);
   const settings = connectorSettings(configuration, target);
   const laneCount = Math.max(1, Math.min(...capabilities.map(({ lanes }) => lanes), settings.limits.lanes ?? Number.MAX_SAFE_INTEGER));
   const routes = await withBeforeImages(context, settled);
-  const full = await capacityTrips(context, target, routes);
+  const full = await capacityTrips(context, target, routes, taken);
   const ordered = orderedChunks(routes.map((route) => route.changes));
   const sealed: SealedRoute[] = [];
   for (const route of routes)
@@ -100,7 +100,7 @@ async function settledPlans(
   context: SyncContext,
   record: JobRecord,
   keys: readonly PlanKey[],
-): Promise<{ readonly routes: readonly SettledRoute[]; readonly capabilities: readonly Capability[] }> {
+): Promise<{ readonly routes: readonly SettledRoute[]; readonly capabilities: readonly Capability[]; readonly taken: Held }> {
   const { configuration } = await context.configuration();
   if (record.errand) {
     const plans: RoutePlan<TargetSide>[] = [];
@@ -108,7 +108,7 @@ async function settledPlans(
       const side = await openTarget(context, { configuration, route: key.route });
       plans.push(await readDrafts(context, key, side));
     }
-    return { routes: settleErrands(plans), capabilities: plans.flatMap((plan) => plan.planning.capabilities) };
+    return { routes: settleErrands(plans), capabilities: plans.flatMap((plan) => plan.planning.capabilities), taken: sumOf([]) };
   }
   const plans: RoutePlan[] = [];
   for (const key of keys) {
@@ -120,7 +120,8 @@ async function settledPlans(
   }
   const real = plans.filter((plan) => !isVirtual(plan.planning));
   const capabilities = (real.length > 0 ? real : plans).flatMap((plan) => plan.planning.capabilities);
-  return { routes: await settleRoutes(plans), capabilities };
+  const taken = plans[0]?.planning.target.capacity ? await roomTakenSince(plans[0].planning) : sumOf([]);
+  return { routes: await settleRoutes(plans), capabilities, taken };
 }
 
 async function markFailed(context: SyncContext, record: JobRecord, route: string, cause: string): Promise<void> {

@@ -19,3 +19,28 @@ it('a snapshot that was read for other attributes is no ground for a plan: the s
   await world.run({ action: 'push' });
   expect(world.a.reads).toBe(again);
 });
+
+it('nor is one that lacks a part which is asked for now; a part that was refused is a listed loss, and no reason to read', async () => {
+  const world = createWorld({ a: 4 });
+  await world.run({ action: 'sync' });
+  const { snapshots } = world.store;
+  const { state } = snapshots;
+  /** The last read of a, as if it had been of these parts. */
+  const readOf = (readBefore: readonly string[], losses: readonly string[]): void => {
+    snapshots.state = async (connector) => {
+      const known = await state.call(snapshots, connector);
+      return known && connector === 'a' ? { ...known, readBefore, losses } : known;
+    };
+  };
+  const readsOf = async (): Promise<number> => {
+    const { reads } = world.a;
+    await world.run({ action: 'simulate' });
+    return world.a.reads - reads;
+  };
+  readOf(['all', 'one that is asked for no more'], []);
+  expect(await readsOf()).toBe(0);
+  readOf([], ['all']);
+  expect(await readsOf()).toBe(0);
+  readOf(['another'], []);
+  expect(await readsOf()).toBe(1);
+});

@@ -55,6 +55,21 @@ describe('pullTargetEvery', () => {
     expect(byHand.job.connectors[0]).toMatchObject({ id: 'a', state: 'completed', cause: null, pulled: 60, read: 0, calls: 0 });
   });
 
+  it('what we wrote since takes up room, too: a plan that does not fit any more is held', async () => {
+    const sizeOf = (): number => 1;
+    target().capacity = { what: 'contacts', types: ['MailContact'], objects: 62, bytes: 1e9, sizeOf };
+    await settled();
+    of.put('a', person('a', 77));
+    expect(resultOf(await pass(), 'a-to-t')).toMatchObject({ state: 'completed', created: 1 });
+    of.put('a', person('a', 78));
+    const { writes } = target();
+    const full = resultOf(await pass(), 'a-to-t');
+    expect(full.heldBecause).toMatchObject([{ breaker: 'capacity', before: 62, after: 63, limit: 62 }]);
+    expect([full.created, target().writes]).toEqual([0, writes]);
+    // Read again, it says the same.
+    expect(resultOf(await pass(), 'a-to-t').heldBecause).toMatchObject([{ breaker: 'capacity', before: 62, after: 63, limit: 62 }]);
+  });
+
   it('what we wrote since counts as there: no second object, no second write, no call for it', async () => {
     await settled();
     of.put('a', person('a', 3, { addresses: ['married@a.example'], attributes: { displayName: 'Married Name' } }));
