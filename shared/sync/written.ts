@@ -160,38 +160,24 @@ export function linkAfter(
   refused: Refused = [],
 ): Link {
   const at = context.now().toISOString();
-  const image: Record<string, FieldValue> = { ...link.image };
-  const written: Record<string, string> = { ...link.written };
-  const marks: Record<string, string> = { ...link.notKept };
-  let { managerId } = link;
-  const wrote =
-    change.change === 'create' ? Object.entries(change.desired ?? {}) : change.fields.map((field) => [field.name, field.after] as const);
-  for (const [name, value] of wrote as readonly (readonly [FieldName, FieldValue])[]) {
-    // The sign-in name is the account's own from now on.
-    if (notKept.includes(name) || name === 'userPrincipalName') continue;
-    const refusal = refused.find((one) => one.name === name);
-    if (refusal) {
-      marks[name] = refusal.absent ? absentMark(hashValue(value)) : hashValue(value);
-      continue;
-    }
-    image[name] = value;
-    if (name === 'manager') managerId = typeof value === 'string' ? (context.managerIds?.get(addressKey(value)) ?? null) : null;
-    if (value === null) delete written[name];
-    else written[name] = hashValue(value);
-  }
+  const wrote = (
+    change.change === 'create' ? Object.entries(change.desired ?? {}) : change.fields.map((field) => [field.name, field.after] as const)
+  ) as readonly (readonly [FieldName, FieldValue])[];
   const base: Link = {
     ...link,
+    ...fieldsAfter(
+      context,
+      link,
+      wrote.filter(([name]) => !notKept.includes(name)),
+      refused,
+    ),
     targetId,
-    image,
-    ...(managerId === undefined ? {} : { managerId }),
-    written,
-    notKept: marks,
     open:
       link.open?.change === change.id
         ? null
         : stillOpen(
             link,
-            wrote.map(([name]) => name as FieldName),
+            wrote.map(([name]) => name),
           ),
     imageHash: null,
     doneChange: change.id,
@@ -204,6 +190,33 @@ export function linkAfter(
     as: change.as,
   } as Link;
   return stateAfter(change, link, base, at);
+}
+
+/** What the link remembers of the object's fields once they were written. */
+function fieldsAfter(
+  context: WriteContext,
+  link: Link,
+  wrote: readonly (readonly [FieldName, FieldValue])[],
+  refused: NonNullable<Refused>,
+): Pick<Link, 'image' | 'managerId' | 'written' | 'notKept'> {
+  const image: Record<string, FieldValue> = { ...link.image };
+  const written: Record<string, string> = { ...link.written };
+  const marks: Record<string, string> = { ...link.notKept };
+  let { managerId } = link;
+  for (const [name, value] of wrote) {
+    // The sign-in name is the account's own from now on.
+    if (name === 'userPrincipalName') continue;
+    const refusal = refused.find((one) => one.name === name);
+    if (refusal) {
+      marks[name] = refusal.absent ? absentMark(hashValue(value)) : hashValue(value);
+      continue;
+    }
+    image[name] = value;
+    if (name === 'manager') managerId = typeof value === 'string' ? (context.managerIds?.get(addressKey(value)) ?? null) : null;
+    if (value === null) delete written[name];
+    else written[name] = hashValue(value);
+  }
+  return { image, ...(managerId === undefined ? {} : { managerId }), written, notKept: marks };
 }
 
 /** What the change made of the object: there, hidden, gone or given up. */

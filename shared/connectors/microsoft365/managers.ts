@@ -22,9 +22,14 @@ function isObject(value: unknown): value is GraphObject {
   return typeof value === 'object' && value !== null;
 }
 
+/** A row of a delta that says nothing of the object but its links. */
+export function isLinksOnly(row: GraphObject): boolean {
+  return Object.keys(row).every((name) => name === 'id' || name.includes('@'));
+}
+
 /** A row of a delta that tells of somebody's manager and of nothing else (observed; the order of rows is the service's). */
 export function isManagerOnly(user: GraphObject): boolean {
-  return user['manager@delta'] !== undefined && Object.keys(user).every((name) => name === 'id' || name.includes('@'));
+  return user['manager@delta'] !== undefined && isLinksOnly(user);
 }
 
 /** What a row that tells the manager alone says. */

@@ -4,6 +4,7 @@ import { ThrottledError } from '../../model/failure.ts';
 import { BATCH_SIZE, type GraphBatch } from './batch.ts';
 import type { GraphObject } from './graphParts.ts';
 import type { SetPage } from './graphSets.ts';
+import { isLinksOnly } from './managers.ts';
 import { PERMISSIONS } from './permissions.ts';
 
 /** Who a round of delta has shown and who it has said to be gone: marks of ids, one after the other. Travels in the cursor. */
@@ -46,17 +47,12 @@ export function withoutContradictions(rows: readonly GraphObject[]): {
   readonly unsettled: readonly string[];
 } {
   const gone = new Set(rows.flatMap((row) => (row['@removed'] ? [row.id] : [])));
-  const both = new Set(rows.flatMap((row) => (!row['@removed'] && gone.has(row.id) && !isHollow(row) ? [row.id] : [])));
+  const both = new Set(rows.flatMap((row) => (!row['@removed'] && gone.has(row.id) && !isLinksOnly(row) ? [row.id] : [])));
   if (both.size === 0) return { rows, unsettled: [] };
   const last = (id: unknown): number => rows.findLastIndex((row) => row.id === id && row['@removed']);
   // With the tombstone goes who was told to be the manager before it.
-  const kept = rows.filter((row, at) => !both.has(row.id) || !(row['@removed'] || (isHollow(row) && at < last(row.id))));
+  const kept = rows.filter((row, at) => !both.has(row.id) || !(row['@removed'] || (isLinksOnly(row) && at < last(row.id))));
   return { rows: kept, unsettled: [...both].map(String) };
-}
-
-/** It says nothing of the object but its links. */
-function isHollow(row: GraphObject): boolean {
-  return Object.keys(row).every((name) => name === 'id' || name.includes('@'));
 }
 
 /**
