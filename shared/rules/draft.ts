@@ -67,22 +67,27 @@ export function desiredOf(context: PlanContext, projection: Projection, link: Li
   const { fields: held, canHide } = context.capabilityOf(projection.as);
   const noLonger = Object.keys(link.written).filter((name) => isAttributeName(name) && held[name] && projection.fields[name] === undefined);
   const hidden = link.hidden && projection.fields.hidden === undefined && canHide ? { hidden: 'false' } : {};
+  if (noLonger.length === 0 && !link.hidden) return projection.fields;
   return { ...Object.fromEntries(noLonger.map((name) => [name, null])), ...projection.fields, ...hidden };
 }
 
 /** What the object is known to hold: not what is still to be written, and of lists not what is the directory's own. */
 export function comparedWith(context: PlanContext, { as }: Projection, link: Link, current: Fields): Fields {
-  const compared: Partial<Record<FieldName, FieldValue>> = { ...current };
-  for (const name of link.open?.fields ?? []) delete compared[name];
-  return withoutOthers(context.capabilityOf(as), compared);
+  const own = withoutOthers(context.capabilityOf(as), current);
+  if (!link.open) return own;
+  const compared: Partial<Record<FieldName, FieldValue>> = { ...own };
+  for (const name of link.open.fields) delete compared[name];
+  return compared;
 }
 
 /** Of lists only what is not the directory's own. */
 export function withoutOthers({ fields: held }: Pick<Capability, 'fields'>, current: Fields): Fields {
-  const own: Partial<Record<FieldName, FieldValue>> = { ...current };
-  for (const [name, value] of Object.entries(own) as [FieldName, FieldValue][])
-    if (held[name]?.keepsOthers && Array.isArray(value)) own[name] = value.slice(0, held[name].maxValues);
-  return own;
+  let own: Partial<Record<FieldName, FieldValue>> | null = null;
+  for (const name of Object.keys(current) as FieldName[]) {
+    const value = current[name];
+    if (held[name]?.keepsOthers && Array.isArray(value)) own = { ...(own ?? current), [name]: value.slice(0, held[name].maxValues) };
+  }
+  return own ?? current;
 }
 
 /** Address keys that a change newly takes at the target, and gives up. */

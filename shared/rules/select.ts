@@ -1,5 +1,5 @@
 import type { ConnectorSettings, Filter, RouteSettings } from '../model/configuration.ts';
-import { domainOf, type Entry, type Kind, primaryAddress } from '../model/entry.ts';
+import { domainOf, type Entry, KINDS, type Kind, primaryAddress } from '../model/entry.ts';
 import { FailureError } from '../model/failure.ts';
 import { SKIP_REASONS, type SkipReason } from '../model/plan.ts';
 import { looksStamped } from '../model/stamp.ts';
@@ -37,10 +37,13 @@ type Test = (entry: Entry) => { reason: SkipReason; why: string; unconfirmed?: b
 
 /** Which entries leave the source over this route: tests in the contract's order, the first that applies decides. Must pass pull and filter. */
 export function compileSelection(context: SelectionContext): (entry: Entry) => Selected {
-  const ordered = orderedTests(context).flatMap(({ test }) => test ?? []);
+  const tests = orderedTests(context);
+  // Most tests keep nobody of most kinds out: a user is not asked what only groups are.
+  const testsOf = (kind: Kind): readonly Test[] => tests.flatMap(({ of, test }) => (test && (of ?? KINDS).includes(kind) ? test : []));
+  const byKind = new Map(KINDS.map((kind) => [kind, testsOf(kind)]));
   return (entry) => {
     let doubtful: Selected | null = null;
-    for (const test of ordered) {
+    for (const test of byKind.get(entry.kind)!) {
       const out = test(entry);
       if (!out) continue;
       const unconfirmed = out.unconfirmed ?? false;
@@ -68,8 +71,8 @@ export interface SelectVerdict {
 export function compileVerdicts(context: SelectionContext): (entry: Entry) => readonly SelectVerdict[] {
   const tests = orderedTests(context);
   return (entry) =>
-    tests.map(({ order, rule, test }) => {
-      const out = test?.(entry) ?? null;
+    tests.map(({ order, rule, of, test }) => {
+      const out = (of ?? KINDS).includes(entry.kind) ? (test?.(entry) ?? null) : null;
       return {
         reason: out?.reason ?? SKIP_REASONS[order]!,
         rule: typeof rule === 'string' ? rule : rule(entry),
@@ -84,6 +87,8 @@ interface Ordered {
   /** Place of its reason in `SKIP_REASONS`. */
   readonly order: number;
   readonly rule: string | ((entry: Entry) => string);
+  /** The kinds that it keeps out; without: it may keep out any. */
+  readonly of?: readonly Kind[];
   /** null: as configured it keeps nobody out. */
   readonly test: Test | null;
 }
@@ -98,55 +103,37 @@ function orderedTests(context: SelectionContext): readonly Ordered[] {
   return tests.sort((a, b) => a.order - b.order);
 }
 
+const GROUPS: readonly Kind[] = ['group'];
+const USERS: readonly Kind[] = ['user'];
+
 function stateTests({ source, route }: SelectionContext): readonly Ordered[] {
   const { pull } = source;
+  /** A test that the configuration switches off. */
+  const unless = (off: boolean, test: Test): Test | null => (off ? null : test);
+  const keptOut =
+    (reason: SkipReason, why: string): Test =>
+    () => ({ reason, why });
+  const outIf = (is: (entry: Entry) => boolean | undefined, reason: SkipReason, why: string): Test => {
+    const out = { reason, why };
+    return (entry) => (is(entry) ? out : null);
+  };
+  const disabled = outIf(({ enabled }) => !enabled, 'disabled', 'The account is disabled and pull.disabledUsers is off.');
+  const guest = outIf(({ external }) => external, 'external', 'It is a guest and pull.externalUsers is off.');
+  const hidden = outIf((entry) => entry.hidden, 'hidden', 'It is hidden in its own directory and pull.hiddenEntries is off.');
+  const internal = outIf(({ internalOnly }) => internalOnly, 'internalOnly', 'The group refuses mail from outside.');
   return [
     {
       order: 0,
       rule: 'stamp',
-      test: (entry) => (looksStamped(entry.stamp) ? { reason: 'stamped', why: `It carries the galsync stamp ${entry.stamp}.` } : null),
+      test: ({ stamp }) => (looksStamped(stamp) ? { reason: 'stamped', why: `It carries the galsync stamp ${stamp}.` } : null),
     },
-    { order: 1, rule: 'record', test: (entry) => (entry.invalid ? { reason: 'invalid', why: entry.invalid } : null) },
-    {
-      order: 2,
-      rule: 'push.groups',
-      test: (entry) => (entry.kind === 'group' && !route.push.groups ? { reason: 'kind', why: 'push.groups is off.' } : null),
-    },
-    {
-      order: 3,
-      rule: 'pull.disabledUsers',
-      test: (entry) =>
-        entry.kind === 'user' && !entry.enabled && !pull.disabledUsers
-          ? { reason: 'disabled', why: 'The account is disabled and pull.disabledUsers is off.' }
-          : null,
-    },
-    {
-      order: 4,
-      rule: 'pull.externalUsers',
-      test: (entry) =>
-        entry.external && !pull.externalUsers ? { reason: 'external', why: 'It is a guest and pull.externalUsers is off.' } : null,
-    },
-    {
-      order: 5,
-      rule: 'pull.hiddenEntries',
-      test: (entry) =>
-        entry.hidden && !pull.hiddenEntries
-          ? { reason: 'hidden', why: 'It is hidden in its own directory and pull.hiddenEntries is off.' }
-          : null,
-    },
-    {
-      order: 6,
-      rule: 'addresses',
-      test: (entry) => (entry.addresses.length === 0 ? { reason: 'noAddress', why: 'It has no mail address.' } : null),
-    },
-    {
-      order: 7,
-      rule: 'pull.internalOnlyGroups',
-      test: (entry) =>
-        entry.kind === 'group' && entry.internalOnly && !pull.internalOnlyGroups
-          ? { reason: 'internalOnly', why: 'The group refuses mail from outside.' }
-          : null,
-    },
+    { order: 1, rule: 'record', test: ({ invalid }) => (invalid ? { reason: 'invalid', why: invalid } : null) },
+    { order: 2, rule: 'push.groups', of: GROUPS, test: unless(route.push.groups, keptOut('kind', 'push.groups is off.')) },
+    { order: 3, rule: 'pull.disabledUsers', of: USERS, test: unless(pull.disabledUsers, disabled) },
+    { order: 4, rule: 'pull.externalUsers', test: unless(pull.externalUsers, guest) },
+    { order: 5, rule: 'pull.hiddenEntries', test: unless(pull.hiddenEntries, hidden) },
+    { order: 6, rule: 'addresses', test: outIf(({ addresses }) => addresses.length === 0, 'noAddress', 'It has no mail address.') },
+    { order: 7, rule: 'pull.internalOnlyGroups', of: GROUPS, test: unless(pull.internalOnlyGroups, internal) },
   ];
 }
 
@@ -157,13 +144,15 @@ function scopeTests({ now, source, membership }: SelectionContext, filter: Filte
     {
       order: 2,
       rule: (entry) => `${name}.${KIND_SWITCH[entry.kind]}`,
-      test: (entry) => (filter[KIND_SWITCH[entry.kind]] ? null : { reason: 'kind', why: `${name}.${KIND_SWITCH[entry.kind]} is off.` }),
+      of: KINDS.filter((kind) => !filter[KIND_SWITCH[kind]]),
+      test: ({ kind }) => ({ reason: 'kind', why: `${name}.${KIND_SWITCH[kind]} is off.` }),
     },
     {
       order: 2,
       rule: `${name}.groupTypes`,
+      of: GROUPS,
       test: (entry) =>
-        entry.kind === 'group' && entry.groupType && !filter.groupTypes.includes(entry.groupType)
+        entry.groupType && !filter.groupTypes.includes(entry.groupType)
           ? { reason: 'kind', why: `${name}.groupTypes does not list ${entry.groupType}.` }
           : null,
     },
@@ -261,12 +250,15 @@ function isBelow(unit: string, top: string, kind: ConnectorSettings['kind']): bo
 }
 
 function ownerTests({ owners, route }: SelectionContext): readonly Ordered[] {
-  let asked: Entry | null = null;
+  let known: string | null = null;
   let answer: string | null = null;
-  // Both tests ask it of one entry after the other.
+  // Both tests ask it of one entry after the other, and most of a directory's people have one domain.
   const owner = (entry: Entry): string | null => {
-    if (entry !== asked) answer = owners.ownerOf(domainOf(primaryAddress(entry)));
-    asked = entry;
+    const address = primaryAddress(entry);
+    if (known !== null && address.endsWith(known)) return answer;
+    const domain = domainOf(address);
+    known = `@${domain}`;
+    answer = owners.ownerOf(domain);
     return answer;
   };
   return [

@@ -14,6 +14,7 @@ import { isPlain } from './texts.ts';
 import type { PlanContext, Sight, TargetView } from './view.ts';
 
 const NO_LOSSES: readonly string[] = [];
+const DOTS_FOLDED: ReadonlySet<string> = new Set(['gmail.com', 'googlemail.com']);
 
 /**
  * Most entries of a quiet night: their object was not touched since its link's image was taken, and the image says what the projection
@@ -66,10 +67,10 @@ function compileHolds(route: RouteSettings, target: Capability): Holds {
   const signIn = target.fields.signIn ? route.push.mailUser.signIn : null;
   const addresses = compileAddressesHold(route, target);
   const lost = cannot.map((name) => ({ name, isSet: compileIsSet(name, route) }));
-  const noLonger = new Set(Object.keys(target.fields).filter((name) => isAttributeName(name) && !held.includes(name)));
+  const wroteMore = compileWroteMore(new Set(Object.keys(target.fields).filter((name) => isAttributeName(name) && !held.includes(name))));
   return (entry, { image, written, managerId }, manager) => {
     // What the route pushed before and pushes no longer is emptied: a matter of the plan.
-    for (const name in written) if (noLonger.has(name)) return null;
+    if (wroteMore(written)) return null;
     if (!attributes(entry, image) || !hidden(entry, image) || (signIn !== null && image.signIn !== signIn)) return null;
     const losses = addresses(entry, image);
     if (losses === null || (target.fit && target.fit(image).fields !== image)) return null;
@@ -77,6 +78,22 @@ function compileHolds(route: RouteSettings, target: Capability): Holds {
     for (const { name, isSet } of lost) if (isSet(entry)) all = [...all, name];
     const without = managers === null ? NO_LOSSES : managers(entry, image, managerId, manager);
     return without === null ? null : without.length === 0 ? all : [...all, ...without];
+  };
+}
+
+/** True if a link remembers one of these fields. Nearly all links remember the same ones in the same order: that order is remembered. */
+function compileWroteMore(fields: ReadonlySet<string>): (written: Link['written']) => boolean {
+  const fine: string[] = [];
+  return (written) => {
+    let n = 0;
+    for (const name in written) {
+      if (fine[n] !== name) {
+        if (fields.has(name)) return true;
+        fine[n] = name;
+      }
+      n += 1;
+    }
+    return false;
   };
 }
 
@@ -208,15 +225,21 @@ function compileStayAsTheyAre(
   const stays = (addresses: readonly string[], n: number): boolean => {
     if (!isPlain(addresses[n]!)) return false;
     if (n === 0) return true;
-    const domain = domainOf(addresses[n]!);
-    // Where dots may be folded, two addresses of different length can be one.
-    return domain !== 'gmail.com' && domain !== 'googlemail.com' && !isAny(left, domain) && isNew(addresses, n);
+    return !mayFoldDots(addresses[n]!) && (left.length === 0 || !isAny(left, domainOf(addresses[n]!))) && isNew(addresses, n);
   };
   return (addresses, there) => {
     if (addresses.length > room || !isSameList(addresses, there)) return false;
     for (let n = 0; n < addresses.length; n += 1) if (!stays(addresses, n)) return false;
     return true;
   };
+}
+
+const AT = 0x40;
+
+/** Two addresses of different length can be one in the two domains that fold dots; told by where the `@` is, for nearly all. */
+function mayFoldDots(address: string): boolean {
+  const isAt = (domain: string): boolean => address.charCodeAt(address.length - domain.length - 1) === AT;
+  return (isAt('gmail.com') || isAt('googlemail.com')) && DOTS_FOLDED.has(domainOf(address));
 }
 
 /** None of the addresses before it is the same but for case. */
