@@ -37,6 +37,8 @@ export interface ReadFacts {
   readonly mode: 'full' | 'delta';
   readonly total: number;
   readonly losses: readonly string[];
+  /** False: since that read the configuration asks the directory for more attributes or parts. */
+  readonly asAsked: boolean;
   /** The job that works with the connector now. */
   readonly runningJob: string | null;
   /** The newest job with this connector could not read it. */
@@ -55,11 +57,12 @@ export function readStep(step: 'pull' | 'target', facts: ReadFacts, now: Date): 
     facts.lastFailure ? `The newest job with it, ${facts.lastFailure.job}, could not read it: ${facts.lastFailure.cause}` : '',
     facts.runningJob ? `Job ${facts.runningJob} is working with it now: what follows may be out of date in a minute.` : '',
     facts.losses.length > 0 ? `Not granted, so not read: ${listed(facts.losses)}.` : '',
+    facts.asAsked ? '' : 'Since then the configuration asks it for more attributes or parts: what that read did not ask for is empty here.',
     facts.unconfirmed
       ? 'The last read did not show this object; its rights or property list had changed, so the absence counts only if the next read confirms it.'
       : '',
   ];
-  const troubled = stale || facts.lastFailure !== null || facts.unconfirmed || facts.losses.length > 0;
+  const troubled = stale || !facts.asAsked || facts.lastFailure !== null || facts.unconfirmed || facts.losses.length > 0;
   return {
     step,
     verdict: troubled ? 'note' : 'ok',

@@ -1,6 +1,6 @@
 import { causeText, failureOf } from '../model/failure.ts';
 import { nextRunText } from '../rules/explainNext.ts';
-import { person } from '../rules/explainWords.ts';
+import { listed, person, quoted } from '../rules/explainWords.ts';
 import type { SyncContext } from './context.ts';
 import { elsewhere, explainTargetObject } from './explainElsewhere.ts';
 import { type Around, nextRunOf, readFacts, waitFacts } from './explainFacts.ts';
@@ -26,7 +26,19 @@ export async function explainRoute(context: SyncContext, query: ExplainQuery): P
   const facts = { context, configuration, route, state, now, nextRun: nextRunOf(route, now) };
   const around: Around = { ...facts, waits: await waitFacts(facts) };
   const told = await tell(around, await findSubject(context, configuration, route, { route: route.id, ...asked }), asked);
-  return { route: route.id, from: route.from, to: route.to, asked, at: now.toISOString(), ...told };
+  return { route: route.id, from: route.from, to: route.to, asked, at: now.toISOString(), ...ofThatRead(told) };
+}
+
+/** A verdict on a read that did not ask for what counts now says so before anything else: a run reads first (see `isReadAsAsked`). */
+function ofThatRead(told: Told): Told {
+  const outdated = told.steps.flatMap(({ data }) => (data['asAsked'] === false ? [quoted(String(data['connector']))] : []));
+  if (outdated.length === 0) return told;
+  const which = listed([...new Set(outdated)]);
+  return {
+    ...told,
+    answer: `Of an outdated read: the configuration asks ${which} for more than its last read brought. ${told.answer}`,
+    next: `The next run reads ${which} first, and may decide otherwise. By the last read: ${told.next}`,
+  };
 }
 
 async function tell(around: Around, subject: Subject, asked: Explanation['asked']): Promise<Told> {

@@ -6,6 +6,7 @@ import type { NextRun, WaitFacts } from '../rules/explainNext.ts';
 import { nextRuns } from '../rules/schedule.ts';
 import type { SnapshotRow } from '../store/store.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
+import { isReadAsAsked } from './readAsAsked.ts';
 import { inZone } from './views.ts';
 
 /** What every part of an explanation needs. */
@@ -79,6 +80,7 @@ async function readOf(around: Around, step: 'pull' | 'target', connector: string
     mode,
     total,
     losses,
+    asAsked: await isReadAsAsked(context, configuration, connector),
     runningJob: lease?.job ?? null,
     lastFailure,
     unconfirmed,

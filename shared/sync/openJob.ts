@@ -1,8 +1,8 @@
-import type { Configuration } from '../model/configuration.ts';
 import type { ConnectorProgress, Job, JobRecord } from '../model/job.ts';
 import type { SnapshotState } from '../store/store.ts';
-import type { SyncContext } from './context.ts';
-import { connectorSettings, routeSettings } from './context.ts';
+
+import { routeSettings, type SyncContext } from './context.ts';
+import { isReadAsAsked } from './readAsAsked.ts';
 
 /** What one round of a job is to do; small, because it travels through the orchestration's history. */
 export interface Round {
@@ -34,7 +34,7 @@ export async function openJob(context: SyncContext, input: { job: string; round:
     const kept = input.round === 1 && (record.keepTargets ?? []).includes(connector.id);
     const writes = routes.some((route) => route.to === connector.id) && action !== 'pull' && !kept;
     const reads = connector.source && (action === 'pull' || action === 'sync' || record.fresh || input.round > 1);
-    const never = (connector.source || kept) && !(await isRead(context, configuration, connector.id));
+    const never = (connector.source || kept) && !(await isReadAsAsked(context, configuration, connector.id));
     const inRound = writes || kept || record.roundRoutes.length === 0 || routes.some((route) => route.from === connector.id);
     // An unfinished commit of a dead job is finished before anything is planned on that snapshot.
     const unfinished = (await context.store.snapshots.pending(connector.id)) !== null;
@@ -44,22 +44,6 @@ export async function openJob(context: SyncContext, input: { job: string; round:
   const targets = new Map<string, string[]>();
   if (action !== 'pull') for (const route of routes) targets.set(route.to, [...(targets.get(route.to) ?? []), route.id]);
   return { ok: true, action, pulls, targets: [...targets].map(([connector, ids]) => ({ connector, routes: ids })) };
-}
-
-/**
- * True if the last snapshot holds what is asked for now. Attributes and parts that nobody had asked for would read as empty there: a filter on
- * them would let everybody in, or nobody. A part that was refused is a listed loss, and reading again would not bring it.
- */
-async function isRead(context: SyncContext, configuration: Configuration, connector: string): Promise<boolean> {
-  const state = await context.store.snapshots.state(connector);
-  if (!state) return false;
-  try {
-    const { fingerprint, sets } = context.open(connectorSettings(configuration, connector), configuration).connector;
-    return fingerprint === state.fingerprint && sets.every((set) => state.readBefore.includes(set) || state.losses.includes(set));
-  } catch {
-    // A secret that is missing: its pull says so.
-    return false;
-  }
 }
 
 /** Connectors that this job does not read: what counts is their last snapshot. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { explainRoute } from '../../shared/sync/explain.ts';
 import { createWorld } from './world.ts';
 
 it('a snapshot that was read for other attributes is no ground for a plan: the source is read first, also by a simulation or a push', async () => {
@@ -43,4 +44,22 @@ it('nor is one that lacks a part which is asked for now; a part that was refused
   expect(await readsOf()).toBe(0);
   readOf(['another'], []);
   expect(await readsOf()).toBe(1);
+});
+
+it('an explanation on such a snapshot says so before anything else: the next run reads first, and may decide otherwise', async () => {
+  const world = createWorld({ a: 4 });
+  await world.run({ action: 'sync' });
+  const [object] = world.a.entries.keys();
+  const explained = () => explainRoute(world.context, { route: 'a-to-b', object: object! });
+  const before = await explained();
+  expect(before.answer).not.toContain('asks');
+  expect(before.steps[0]).toMatchObject({ step: 'pull', verdict: 'ok', data: { asAsked: true } });
+  world.a.fingerprint = 'with another attribute';
+  const after = await explained();
+  expect(after.answer).toMatch(/^Of an outdated read: the configuration asks "a" for more than its last read brought/);
+  expect(after.answer).toContain(before.answer);
+  expect(after.next).toMatch(/^The next run reads "a" first, and may decide otherwise\./);
+  expect(after.steps[0]).toMatchObject({ step: 'pull', verdict: 'note', data: { asAsked: false } });
+  await world.run({ action: 'simulate' });
+  expect((await explained()).answer).toBe(before.answer);
 });
