@@ -2,7 +2,7 @@ import type { Faults } from '../faults.ts';
 import { type Call, json, type Reply } from '../server.ts';
 import { error, type GraphOptions, userValues } from './graph.ts';
 import { chosen, isReply, selectionOf } from './graphQuery.ts';
-import { deltaRows } from './managers.ts';
+import { deltaRows, type Row } from './managers.ts';
 import type { TenantObject } from './model.ts';
 
 /** The service chooses the size of its pages. */
@@ -23,7 +23,8 @@ interface Token {
 
 interface Round {
   readonly token: Token;
-  readonly rows: readonly object[];
+  /** Made when their page is answered: a round of a large tenant has hundreds. */
+  readonly rows: readonly Row[];
 }
 
 /** Users by delta: pages chosen by the service, replays, tombstones, empty pages, expiry. learn.microsoft.com/graph/delta-query-overview */
@@ -69,7 +70,7 @@ function refusal(options: GraphOptions, call: Call, faults: Faults, token: Token
   return null;
 }
 
-function rowsOf(options: GraphOptions, { since, upTo, select }: Token, faults: Faults): readonly object[] | Reply {
+function rowsOf(options: GraphOptions, { since, upTo, select }: Token, faults: Faults): readonly Row[] | Reply {
   const selection = selectionOf(select, 'user', true);
   if (isReply(selection)) return selection;
   const hard = faults.delta ?? {};
@@ -86,16 +87,23 @@ function rowsOf(options: GraphOptions, { since, upTo, select }: Token, faults: F
   const told = since > 0 || hard.tombstones;
   const gone = told ? objects.removed().filter((one) => one.object.type === 'user' && within(one.at) && !objects.get(one.id)) : [];
   const replayed = changed.filter((_user, n) => hard.replayEvery !== undefined && n % hard.replayEvery === 0);
-  const { early, late } = outOfOrder(changed, gone, hard.outOfOrder ?? 0, view);
+  const lazily =
+    (user: TenantObject): Row =>
+    () =>
+      view(user);
+  const { early, late } = outOfOrder(changed, gone, hard.outOfOrder ?? 0, lazily);
   const managers = selection.names.has('manager') && faults.lie !== 'idOnly';
   const { told: rows, apart } = deltaRows(objects, changed, { from: since, managers }, view);
   return [
     ...early,
-    ...rows.map((row) => row()),
-    ...gone.map(({ id, reason }) => ({ id, '@removed': { reason } })),
-    ...apart.map((row) => row()),
-    ...replayed.map(view),
-    ...(since === 0 && faults.replays ? [...changed.slice(0, faults.replays).map(view), NEVER_HERE] : []),
+    ...rows,
+    ...gone.map(
+      ({ id, reason }): Row =>
+        () => ({ id, '@removed': { reason } }),
+    ),
+    ...apart,
+    ...replayed.map(lazily),
+    ...(since === 0 && faults.replays ? [...changed.slice(0, faults.replays).map(lazily), () => NEVER_HERE] : []),
     ...late,
   ];
 }
@@ -108,11 +116,13 @@ function outOfOrder(
   here: readonly TenantObject[],
   gone: readonly { readonly id: string; readonly object: TenantObject }[],
   count: number,
-  view: (user: TenantObject) => object,
-): { readonly early: readonly object[]; readonly late: readonly object[] } {
+  view: (user: TenantObject) => Row,
+): { readonly early: readonly Row[]; readonly late: readonly Row[] } {
   const odd = (_one: unknown, n: number): boolean => n % 2 === 1;
   const even = (_one: unknown, n: number): boolean => n % 2 === 0;
-  const tombstone = ({ id }: { readonly id: string }): object => ({ id, '@removed': { reason: 'changed' } });
+  const tombstone =
+    ({ id }: { readonly id: string }): Row =>
+    () => ({ id, '@removed': { reason: 'changed' } });
   const [living, dead] = [here.slice(0, count), gone.slice(0, count)];
   return {
     early: [...living.filter(even).map(tombstone), ...dead.filter(even).map(({ object }) => view(object))],
@@ -127,7 +137,7 @@ function page(options: GraphOptions, faults: Faults, { token, rows }: Round): Re
   if (faults.delta?.emptyPages && !token.empty)
     return json(200, { value: [], '@odata.nextLink': skipLink(options, { ...token, empty: true, issued: Date.now() }) });
   const next = stuck ? 0 : start + size;
-  const value = rows.slice(start, start + size);
+  const value = rows.slice(start, start + size).map((row) => row());
   if (!stuck && next >= rows.length) return json(200, { value, '@odata.deltaLink': deltaLink(options, token) });
   const link = { ...token, start: next, empty: false, issued: stuck ? 1 : Date.now() };
   return json(200, { value, '@odata.nextLink': skipLink(options, link) });

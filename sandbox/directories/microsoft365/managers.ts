@@ -41,7 +41,8 @@ export function withManager(object: TenantObject, manager: string | null): Tenan
   return manager === null ? rest : { ...rest, manager };
 }
 
-type Row = () => object;
+/** A row of an answer, made when it is told. */
+export type Row = () => object;
 
 /**
  * The rows of a round of delta about users. If managers are asked for, the first round tells some with the person and some in a row apart at
