@@ -6,82 +6,13 @@ import { changeKey } from './breakers.ts';
 import { type ExplainStep, WAY_IN } from './explain.ts';
 import { changeText } from './explainMatch.ts';
 import { count, listed, person } from './explainWords.ts';
-import { deletionDay } from './leavers.ts';
-import type { DraftChange, PlanContext, Planned } from './view.ts';
+import type { DraftChange } from './view.ts';
 
 /** When the route runs next by its schedule; null: by hand only. */
 export interface NextRun {
   readonly utc: string;
   readonly local: string;
   readonly timeZone: string;
-}
-
-/** Why an object leaves, by which policy, and when it is deleted. */
-export function leaverStep(
-  context: PlanContext,
-  link: Link,
-  reason: 'gone' | 'outOfScope',
-  planned: Planned,
-  nextRun: NextRun | null,
-): ExplainStep {
-  const { policy, days } = context.route.leavers[reason];
-  const timeZone = context.route.schedule?.timeZone ?? 'UTC';
-  const change = planned.change;
-  const since = planned.link?.leaving?.since ?? link.leaving?.since ?? null;
-  const name = `leavers.${reason}: ${policy === 'hideThenDelete' ? `hideThenDelete after ${count(days, 'day')}` : policy}`;
-  const data = {
-    reason,
-    policy,
-    days,
-    timeZone,
-    since,
-    hidden: link.hidden,
-    targetId: link.targetId,
-    change: change?.change ?? null,
-    keptBecause: planned.keptReason,
-  };
-  const step = (text: string, deleteOn: string | null, estimated = false): ExplainStep => ({
-    step: 'leaver',
-    verdict: 'note',
-    text,
-    data: { ...data, deleteOn, estimated },
-  });
-  const dayFrom = (from: string): string | null => deletionDay(from, days, timeZone);
-  const date = (day: string | null): string => `deleted by the first job on or after ${day} (${timeZone})`;
-  if (!change)
-    return step(
-      planned.link?.endedBecause === 'takenOver'
-        ? 'Its object is not ours any more: the link is closed, nothing is removed.'
-        : 'Its object is not in the target any more: there is nothing left to remove, the link is closed.',
-      null,
-    );
-  if (change.change === 'delete') {
-    const hide = link.hidden && since ? ` It was hidden on ${since}.` : '';
-    return step(`Its object is deleted by the next run (${name}).${hide}`, nextRun?.local.slice(0, 10) ?? null, true);
-  }
-  if (change.change === 'hide') {
-    const day = policy === 'hideThenDelete' ? dayFrom(nextRun?.utc ?? context.now.toISOString()) : null;
-    const after = day ? ` If the next run hides it, it is ${date(day)}.` : ' It is never deleted.';
-    return step(`Its object is hidden by the next run (${name}).${after}`, day, true);
-  }
-  switch (planned.keptReason) {
-    case 'grace': {
-      const day = dayFrom(since ?? context.now.toISOString());
-      return step(
-        `Its object ${link.hidden ? `has been hidden since ${since}` : 'stays as it is'} and is ${date(day)} (${name}, counted from ${since ?? 'the next push'}).`,
-        day,
-        link.leaving === null,
-      );
-    }
-    case 'adopted':
-      return step('Its object was there before galsync and was adopted: it is released (the stamp goes), never hidden or deleted.', null);
-    case 'staleSource':
-      return step('The source was last read more than 24 hours ago: nothing is hidden or deleted before it is read again.', null);
-    case 'unconfirmed':
-      return step('It is outside only through a group that could not be read completely: its object stays until that is certain.', null);
-    default:
-      return step(`Its object stays (${name}). It is not deleted.`, null);
-  }
 }
 
 /** What stands between the plan and its being carried out. */

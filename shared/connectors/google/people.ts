@@ -97,7 +97,37 @@ const OTHER = ['other', 'car', 'pager', 'work_pager', 'assistant', 'callback', '
 
 /** A user of the Directory API as an entry. The primary item of a list counts, else type work, else the first. */
 export function userPart(user: User, raw: readonly string[]): EntryPart {
-  const attributes: Partial<Record<AttributeName, AttributeValue>> = {};
+  const addresses = addressesOf(user.primaryEmail, user.aliases, user.nonEditableAliases);
+  return {
+    id: user.id,
+    primary: true,
+    fields: {
+      kind: 'user',
+      type: 'googleUser',
+      addresses,
+      enabled: !(user.suspended ?? false) && !(user.archived ?? false),
+      external: user.isGuestUser ?? false,
+      // Absent means shown (Directory API, users resource).
+      hidden: user.includeInGlobalAddressList === false,
+      attributes: { ...singleValues(user), ...listValues(user, addresses) },
+      ...(user.primaryEmail ? { userPrincipalName: user.primaryEmail } : {}),
+      ...(user.orgUnitPath ? { orgUnit: user.orgUnitPath } : {}),
+      ...(user.creationTime ? { createdAt: user.creationTime } : {}),
+      ...rawValues(user, raw),
+      // Every user has a primary address: without it this is what is left of one (promise 4).
+      ...(user.primaryEmail?.trim() ? {} : { incomplete: 'Google gave the user without a primary address.' }),
+      ...(user.primaryEmail && !/^[^@\s]+@[^@\s]+$/.test(user.primaryEmail)
+        ? { invalid: `The primary address "${user.primaryEmail.slice(0, 80)}" is malformed.` }
+        : {}),
+    },
+  };
+}
+
+type Attributes = Partial<Record<AttributeName, AttributeValue>>;
+
+/** Attributes that hold one text. */
+function singleValues(user: User): Attributes {
+  const attributes: Attributes = {};
   const put = (name: AttributeName, value: string | null | undefined): void => {
     if (value?.trim()) attributes[name] = value.trim();
   };
@@ -122,7 +152,12 @@ export function userPart(user: User, raw: readonly string[]): EntryPart {
   put('employeeId', user.externalIds?.find((one) => one.type === 'organization')?.value);
   put('notes', user.notes?.value);
   put('alias', user.primaryEmail?.split('@')[0]);
-  const addresses = addressesOf(user.primaryEmail, user.aliases, user.nonEditableAliases);
+  return attributes;
+}
+
+/** Attributes that hold a list of texts, each text once; an empty list is no attribute. */
+function listValues(user: User, addresses: readonly string[]): Attributes {
+  const phones = phonesOf(user);
   const own = new Set(addresses.map((one) => one.toLowerCase()));
   const lists = {
     businessPhones: phones(BUSINESS),
@@ -132,33 +167,12 @@ export function userPart(user: User, raw: readonly string[]): EntryPart {
     languages: (user.languages ?? []).map((one) => firstText(one.languageCode, one.customLanguage)),
     otherAddresses: (user.emails ?? []).map((one) => one.address).filter((one) => !own.has(one?.toLowerCase() ?? '')),
   };
+  const attributes: Attributes = {};
   for (const [name, values] of Object.entries(lists)) {
     const some = values.map((value) => value?.trim() ?? '').filter(Boolean);
     if (some.length > 0) attributes[name as AttributeName] = [...new Set(some)];
   }
-  return {
-    id: user.id,
-    primary: true,
-    fields: {
-      kind: 'user',
-      type: 'googleUser',
-      addresses,
-      enabled: !(user.suspended ?? false) && !(user.archived ?? false),
-      external: user.isGuestUser ?? false,
-      // Absent means shown (Directory API, users resource).
-      hidden: user.includeInGlobalAddressList === false,
-      attributes,
-      ...(user.primaryEmail ? { userPrincipalName: user.primaryEmail } : {}),
-      ...(user.orgUnitPath ? { orgUnit: user.orgUnitPath } : {}),
-      ...(user.creationTime ? { createdAt: user.creationTime } : {}),
-      ...rawValues(user, raw),
-      // Every user has a primary address: without it this is what is left of one (promise 4).
-      ...(user.primaryEmail?.trim() ? {} : { incomplete: 'Google gave the user without a primary address.' }),
-      ...(user.primaryEmail && !/^[^@\s]+@[^@\s]+$/.test(user.primaryEmail)
-        ? { invalid: `The primary address "${user.primaryEmail.slice(0, 80)}" is malformed.` }
-        : {}),
-    },
-  };
+  return attributes;
 }
 
 export function addressesOf(

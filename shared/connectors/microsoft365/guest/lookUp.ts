@@ -38,20 +38,13 @@ export interface Guests {
 
 export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Guests {
   const whole = userQuery(asked, ['otherMails', 'externalUserState']);
-  // An advanced query expands nothing (learn.microsoft.com/graph/aad-advanced-queries); who is found is read again by id.
-  const { $select } = whole;
-  const guestOf = (object: GraphObject): GuestUser | null => {
-    const entry = mergeParts([userPart(object, asked)]);
-    const mail = listOf(object.mail)[0] ?? '';
-    return entry && { id: entry.id, entry, mail, pending: listOf(object.externalUserState)[0] === 'PendingAcceptance' };
-  };
+  const search = createSearch(graph, asked, whole.$select);
   const user = async (id: string): Promise<GuestUser | null> => {
     const answer = await graph.get({ path: `/users/${encodeURIComponent(id)}`, query: whole });
     if (answer.status === 404) return null;
     if (answer.status !== 200) throw graphFailure(answer, 'GET /users/{id}', PERMISSIONS.users.permission);
-    return guestOf(parseJson(answer, 'GET /users/{id}') as GraphObject);
+    return guestOf(parseJson(answer, 'GET /users/{id}') as GraphObject, asked);
   };
-  const listed = (answer: HttpAnswer, what: string): readonly GraphObject[] => okPage(answer, what, PERMISSIONS.users.permission).value;
   const get = async (id: string): Promise<Entry | null> => {
     const found = await user(id);
     if (!found) return null;
@@ -62,28 +55,8 @@ export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Gu
     user,
     get,
     async find(query) {
-      const stamped = `${asked.stampPath.replace('.', '/')} eq ${odata(query.stamp)}`;
-      const byStamp = await graph.get({ path: '/users', query: { $filter: stamped, $count: 'true', $select }, headers: ADVANCED });
-      // Where advanced queries are not to be had, the address and the repeated invitation find it.
-      const ours = byStamp.status === 200 ? listed(byStamp, 'GET /users by stamp').map(guestOf).find(isOurs(query.stamp)) : null;
-      if (ours) return get(ours.id);
-      if (query.address === '') return null;
-      const answer = await graph.get({
-        path: '/users',
-        query: { $filter: `${addressFilter(query.address)} or otherMails/any(o:o eq ${odata(query.address)})`, $select },
-      });
-      for (const object of listed(answer, 'GET /users by address')) {
-        const found = guestOf(object);
-        if (
-          found?.entry.external &&
-          !found.entry.stamp &&
-          !found.entry.stampPlace &&
-          madeSince(found.entry, query.since) &&
-          holds(object, query.address)
-        )
-          return get(found.id);
-      }
-      return null;
+      const found = (await search.stamped(query.stamp)) ?? (query.address === '' ? null : await search.madeByUs(query));
+      return found && get(found.id);
     },
     async isDeleted(id) {
       const answer = await graph.get({ path: `/directory/deletedItems/${encodeURIComponent(id)}` });
@@ -91,14 +64,54 @@ export function createGuests(graph: Graph, exchange: Exchange, asked: Asked): Gu
       if (answer.status !== 200) throw graphFailure(answer, 'GET /directory/deletedItems/{id}', PERMISSIONS.deleteGuest.permission);
       return true;
     },
+    deletedHolding: search.deletedHolding,
+  };
+}
+
+/** Users looked for by what they hold. */
+interface Search extends Pick<Guests, 'deletedHolding'> {
+  /** The guest with this stamp, or null; null too where such a question is refused. */
+  stamped(stamp: string): Promise<GuestUser | null>;
+  /** An unstamped guest with the address, made since the intent: ours, after a lost answer. */
+  madeByUs(query: FindQuery): Promise<GuestUser | null>;
+}
+
+/** @param $select an advanced query expands nothing (learn.microsoft.com/graph/aad-advanced-queries); who is found is read again by id. */
+function createSearch(graph: Graph, asked: Asked, $select: string): Search {
+  const listed = (answer: HttpAnswer, what: string): readonly GraphObject[] => okPage(answer, what, PERMISSIONS.users.permission).value;
+  return {
+    async stamped(stamp) {
+      const $filter = `${asked.stampPath.replace('.', '/')} eq ${odata(stamp)}`;
+      const answer = await graph.get({ path: '/users', query: { $filter, $count: 'true', $select }, headers: ADVANCED });
+      // Where advanced queries are not to be had, the address and the repeated invitation find it.
+      if (answer.status !== 200) return null;
+      const found = listed(answer, 'GET /users by stamp').map((object) => guestOf(object, asked));
+      return found.find(isOurs(stamp)) ?? null;
+    },
+    async madeByUs({ address, since }) {
+      const $filter = `${addressFilter(address)} or otherMails/any(o:o eq ${odata(address)})`;
+      const answer = await graph.get({ path: '/users', query: { $filter, $select } });
+      for (const object of listed(answer, 'GET /users by address')) {
+        const found = guestOf(object, asked);
+        if (!found?.entry.external || found.entry.stamp || found.entry.stampPlace) continue;
+        if (madeSince(found.entry, since) && holds(object, address)) return found;
+      }
+      return null;
+    },
     async deletedHolding(address, stamp) {
       const query = { $filter: `mail eq ${odata(address)}`, $count: 'true', $select };
       const answer = await graph.get({ path: '/directory/deletedItems/microsoft.graph.user', query, headers: ADVANCED });
       if (answer.status !== 200) return null;
-      const found = listed(answer, 'GET /directory/deletedItems').flatMap((object) => guestOf(object) ?? []);
+      const found = listed(answer, 'GET /directory/deletedItems').flatMap((object) => guestOf(object, asked) ?? []);
       return found.find(isOurs(stamp)) ?? found[0] ?? null;
     },
   };
+}
+
+function guestOf(object: GraphObject, asked: Asked): GuestUser | null {
+  const entry = mergeParts([userPart(object, asked)]);
+  const mail = listOf(object.mail)[0] ?? '';
+  return entry && { id: entry.id, entry, mail, pending: listOf(object.externalUserState)[0] === 'PendingAcceptance' };
 }
 
 async function recipientOf(exchange: Exchange, asked: Asked, id: string): Promise<ReturnType<typeof recipientPart>> {
