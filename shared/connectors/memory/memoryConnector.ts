@@ -1,5 +1,3 @@
-import type { AttributeName } from '../../model/attributes.ts';
-import type { PushType } from '../../model/configuration.ts';
 import type { Entry, EntryPart } from '../../model/entry.ts';
 import type { FieldName, FieldValue } from '../../model/plan.ts';
 import type {
@@ -14,6 +12,7 @@ import type {
   WriteRequest,
 } from '../connector.ts';
 import { clash } from './memoryAddresses.ts';
+import { memoryCapability, TYPES } from './memoryCapability.ts';
 import { createMemoryCopies, type MemoryMailboxes } from './memoryCopies.ts';
 import { forgetManager, refusedManager } from './memoryManagers.ts';
 import { type MemoryGroup, readMembers } from './memoryMembers.ts';
@@ -79,54 +78,12 @@ export function createMemoryDirectory(domains: readonly string[], entries: reado
   };
 }
 
-const NAMES: readonly AttributeName[] = [
-  'givenName',
-  'surname',
-  'companyName',
-  'department',
-  'jobTitle',
-  'officeLocation',
-  'businessPhones',
-  'mobilePhone',
-  'city',
-  'country',
-];
-
-/** `Entry.type` of what each push type makes. */
-const TYPES: Readonly<Record<PushType, string>> = {
-  guest: 'GuestMailUser',
-  mailUser: 'MailUser',
-  contact: 'MailContact',
-  mailboxContact: 'mailboxContact',
-  sharedContact: 'sharedContact',
-};
-
 /** @param unique the directory keeps addresses unique, as Exchange does. */
 export function createMemoryConnector(
   id: string,
   directory: MemoryDirectory,
   unique = directory.traits?.uniqueAddresses ?? true,
 ): Connector {
-  const capability: Omit<Capability, 'as' | 'types'> = {
-    needs: [],
-    canHide: true,
-    uniqueAddresses: unique,
-    knownLag: false,
-    lanes: 2,
-    fields: {
-      displayName: { maxLength: directory.limits?.displayName?.maxLength ?? 256 },
-      addresses: { maxValues: 200 },
-      deliveryAddress: {},
-      x500: { maxValues: 100 },
-      hidden: {},
-      stamp: {},
-      ...Object.fromEntries(NAMES.map((name) => [name, { maxLength: 128, maxValues: 5 }])),
-      ...(directory.managers ? { manager: { reference: true } } : {}),
-    },
-    normalise: (_name, value) => value,
-    respells: new Set(),
-    ...directory.traits,
-  };
   return {
     id,
     kind: 'memory',
@@ -134,17 +91,7 @@ export function createMemoryConnector(
     fingerprint: directory.fingerprint,
     readPage: async (cursor) => readPage(directory, cursor),
     readMembers: async (group, cursor) => readMembers(directory, group, cursor),
-    capability: (as) =>
-      as === 'mailboxContact'
-        ? virtual(capability)
-        : {
-            as,
-            types: [TYPES[as]],
-            ...capability,
-            stepsAside: as !== 'guest' && directory.stepsAside !== false,
-            ...(as === 'guest' || as === 'mailUser' ? { holdsAccount: true } : {}),
-            ...(as === 'mailUser' ? { fields: { ...capability.fields, signIn: {}, userPrincipalName: {} } } : {}),
-          },
+    capability: memoryCapability(directory, unique),
     write: async (request) =>
       request.as === 'mailboxContact'
         ? { ok: true, targetId: request.targetId ?? request.stamp, notKept: [], note: null }
@@ -173,11 +120,6 @@ export function createMemoryConnector(
 function told(confirm: NonNullable<MemoryDirectory['confirm']>, ids: readonly string[]): ReadonlyMap<string, Absence> {
   confirm.asked.push(...ids);
   return new Map(ids.flatMap((id) => [[id, confirm.answers(id)] as const].filter((one): one is [string, Absence] => one[1] !== undefined)));
-}
-
-function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
-  const { hidden: _hidden, stamp: _stamp, x500: _x500, deliveryAddress: _delivery, ...fields } = capability.fields;
-  return { ...capability, as: 'mailboxContact', types: ['mailboxContact'], virtual: true, canHide: false, uniqueAddresses: false, fields };
 }
 
 function readPage(directory: MemoryDirectory, cursor: string | null): PullPage {

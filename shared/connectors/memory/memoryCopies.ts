@@ -56,18 +56,6 @@ export function editContact(folder: MemoryFolder, id: string, change: (contact: 
 
 /** The port for copies without HTTP. Tokens are positions in a folder's record. */
 export function createMemoryCopies(state: MemoryMailboxes): Copies {
-  const mailbox = (id: string): MemoryMailbox => {
-    state.calls += 1;
-    const found = state.mailboxes.get(id);
-    if (found?.fault) throw found.fault;
-    if (!found) throw gone(`The account ${id} has no mailbox.`);
-    return found;
-  };
-  const folder = (id: string, of: string): MemoryFolder => {
-    const found = mailbox(id).folders.get(of);
-    if (!found) throw gone(`There is no folder ${of}.`);
-    return found;
-  };
   return {
     writesAtOnce: 20,
     pageSize: state.pageSize,
@@ -79,8 +67,15 @@ export function createMemoryCopies(state: MemoryMailboxes): Copies {
       if (resolveFault) throw resolveFault;
       return names.map((name) => resolved(state, name));
     },
-    async look({ mailbox: id, mark, folder: known, token }) {
-      const marked = [...mailbox(id).folders.values()].filter((one) => one.mark === mark);
+    ...folders(state),
+    ...contacts(state),
+  };
+}
+
+function folders(state: MemoryMailboxes): Pick<Copies, 'look' | 'makeFolder' | 'renameFolder' | 'removeFolder'> {
+  return {
+    async look({ mailbox, mark, folder: known, token }) {
+      const marked = [...mailboxOf(state, mailbox).folders.values()].filter((one) => one.mark === mark);
       const chosen = marked.find((one) => one.id === known) ?? marked[0] ?? null;
       const unchanged = token !== null && chosen?.id === known && Number(token) === chosen.record.length;
       return {
@@ -90,36 +85,57 @@ export function createMemoryCopies(state: MemoryMailboxes): Copies {
         token: unchanged ? token : null,
       };
     },
-    async makeFolder(id, mark, name) {
+    async makeFolder(mailbox, mark, name) {
       const made: MemoryFolder = { id: `f-${next()}`, name, mark, contacts: new Map(), record: [] };
-      mailbox(id).folders.set(made.id, made);
+      mailboxOf(state, mailbox).folders.set(made.id, made);
       return { id: made.id, name };
     },
-    async renameFolder(id, of, name) {
-      folder(id, of).name = name;
+    async renameFolder(mailbox, folder, name) {
+      folderOf(state, mailbox, folder).name = name;
     },
-    async removeFolder(id, of) {
-      mailbox(id).folders.delete(of);
+    async removeFolder(mailbox, folder) {
+      mailboxOf(state, mailbox).folders.delete(folder);
     },
-    async list(id, of, cursor) {
-      const all = [...folder(id, of).contacts.values()];
+  };
+}
+
+function contacts(state: MemoryMailboxes): Pick<Copies, 'list' | 'find' | 'write' | 'changes'> {
+  return {
+    async list(mailbox, folder, cursor) {
+      const all = [...folderOf(state, mailbox, folder).contacts.values()];
       const start = Number(cursor ?? 0);
       const end = start + state.pageSize;
       return { contacts: all.slice(start, end), cursor: end < all.length ? String(end) : null };
     },
-    async find(id, of, stamps) {
-      return [...folder(id, of).contacts.values()].filter((contact) => contact.stamp !== null && stamps.includes(contact.stamp));
+    async find(mailbox, folder, stamps) {
+      const all = [...folderOf(state, mailbox, folder).contacts.values()];
+      return all.filter((contact) => contact.stamp !== null && stamps.includes(contact.stamp));
     },
-    async write(id, of, acts) {
-      const into = folder(id, of);
-      return acts.map((act) => state.onWrite?.(id, act) ?? carriedOut(state, into, act));
+    async write(mailbox, folder, acts) {
+      const into = folderOf(state, mailbox, folder);
+      return acts.map((act) => state.onWrite?.(mailbox, act) ?? carriedOut(state, into, act));
     },
-    async changes(id, of, from) {
-      const { record } = folder(id, of);
+    async changes(mailbox, folder, from) {
+      const { record } = folderOf(state, mailbox, folder);
       const start = 'cursor' in from ? Number(from.cursor) : Number(from.token ?? 0);
       return { changes: record.slice(start), cursor: null, token: String(record.length) };
     },
   };
+}
+
+/** Each look into a mailbox counts as a call. */
+function mailboxOf(state: MemoryMailboxes, id: string): MemoryMailbox {
+  state.calls += 1;
+  const found = state.mailboxes.get(id);
+  if (found?.fault) throw found.fault;
+  if (!found) throw gone(`The account ${id} has no mailbox.`);
+  return found;
+}
+
+function folderOf(state: MemoryMailboxes, mailbox: string, id: string): MemoryFolder {
+  const found = mailboxOf(state, mailbox).folders.get(id);
+  if (!found) throw gone(`There is no folder ${id}.`);
+  return found;
 }
 
 function gone(message: string): FailureError {

@@ -9,10 +9,40 @@ const CHANGES_PER_DRAFT_ROW = 400;
 
 /** Drafts, sealed summaries and batches of 20 changes with their outcomes: one row per batch, partitioned by plan and lane. */
 export function createPlanStore(table: Table): PlanStore {
-  const planKey = (key: PlanKey): string => `${escapeKey(key.job)}~${key.round}~${escapeKey(key.route)}`;
-  const laneKey = (key: PlanKey, lane: number): string => `${planKey(key)}~${String(lane).padStart(4, '0')}`;
-  const draftKey = (key: PlanKey): string => `${planKey(key)}~draft`;
-  const at = (sequence: number): string => String(sequence).padStart(6, '0');
+  return {
+    ...drafts(table),
+    ...batches(table),
+    async putSealed(key, sealed) {
+      await table.upsert({ partitionKey: `${planKey(key)}~sealed`, rowKey: 'sealed', ...pack(sealed) });
+    },
+    async getSealed(key) {
+      const found = await table.get(`${planKey(key)}~sealed`, 'sealed');
+      return found ? unpack(found) : null;
+    },
+    // Job ids begin with their time, so what is older than a time is everything before it in key order.
+    purge: (before) => dropPartitions(table, `PartitionKey lt '${before.toISOString().replace(/[-:]|\.\d+/g, '')}'`, () => true),
+  };
+}
+
+function planKey(key: PlanKey): string {
+  return `${escapeKey(key.job)}~${key.round}~${escapeKey(key.route)}`;
+}
+
+function laneKey(key: PlanKey, lane: number): string {
+  return `${planKey(key)}~${String(lane).padStart(4, '0')}`;
+}
+
+function draftKey(key: PlanKey): string {
+  return `${planKey(key)}~draft`;
+}
+
+/** A place in a list, as a row key that sorts like it. */
+function at(sequence: number): string {
+  return String(sequence).padStart(6, '0');
+}
+
+/** What each range planned, before the plan is sealed. */
+function drafts(table: Table): Pick<PlanStore, 'putDraft' | 'draftSummaries' | 'draftChanges' | 'dropDrafts'> {
   return {
     async putDraft(key, from, changes, summary) {
       const partitionKey = draftKey(key);
@@ -44,9 +74,14 @@ export function createPlanStore(table: Table): PlanStore {
     async dropDrafts(key) {
       await dropPartitions(table, partitionIs(draftKey(key)), () => true);
     },
-    async putBatches(batches) {
+  };
+}
+
+function batches(table: Table): Pick<PlanStore, 'putBatches' | 'getBatch' | 'batches' | 'batchesBetween' | 'putOutcomes'> {
+  return {
+    async putBatches(all) {
       const partitions = Map.groupBy(
-        batches.map((batch): Entity => ({ partitionKey: laneKey(batch, batch.lane), rowKey: at(batch.sequence), ...pack(batch) })),
+        all.map((batch): Entity => ({ partitionKey: laneKey(batch, batch.lane), rowKey: at(batch.sequence), ...pack(batch) })),
         (row) => row.partitionKey,
       );
       await inParallel(partitions, ([partitionKey, rows]) => table.write(partitionKey, rows));
@@ -66,15 +101,6 @@ export function createPlanStore(table: Table): PlanStore {
       for await (const row of table.list(filter)) yield unpack<Batch>(row);
     },
     putOutcomes: (key, outcomes) => putOutcomes(table, laneKey(key, key.lane), at(key.sequence), outcomes, key),
-    async putSealed(key, sealed) {
-      await table.upsert({ partitionKey: `${planKey(key)}~sealed`, rowKey: 'sealed', ...pack(sealed) });
-    },
-    async getSealed(key) {
-      const found = await table.get(`${planKey(key)}~sealed`, 'sealed');
-      return found ? unpack(found) : null;
-    },
-    // Job ids begin with their time, so what is older than a time is everything before it in key order.
-    purge: (before) => dropPartitions(table, `PartitionKey lt '${before.toISOString().replace(/[-:]|\.\d+/g, '')}'`, () => true),
   };
 }
 

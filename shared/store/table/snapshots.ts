@@ -9,17 +9,40 @@ import { partitionIs, partitionsBetween, type Table } from './table.ts';
 /** Packed bytes per entity of a shard: well under 1 MiB, so that some fit into one transaction. */
 const SHARD_ENTITY_BYTES = 600_000;
 
+/** The indexes that this process has loaded: the newest of each connector. */
+type Loaded = Map<string, { readonly version: string; readonly index: Promise<TargetIndex> }>;
+
 /** Snapshots: 256 packed shards, state and pending commit, packed index pieces; staged pages lie in a table of their own. */
 export function createSnapshotStore(table: Table, staging: Table): SnapshotStore {
-  const indexes = new Map<string, { readonly version: string; readonly index: Promise<TargetIndex> }>();
-  const hex = (n: number): string => n.toString(16).padStart(2, '0');
-  const shardKey = (connector: string, shard: number): string => `${escapeKey(connector)}~${hex(shard)}`;
-  const stateKey = (connector: string): string => `${escapeKey(connector)}~state`;
-  const readShard = async (connector: string, shard: number): Promise<readonly SnapshotRow[]> => {
-    const rows: SnapshotRow[] = [];
-    for (const entity of await inOrder(table.list(partitionIs(shardKey(connector, shard))))) rows.push(...unpack<SnapshotRow[]>(entity));
-    return rows;
+  const indexes: Loaded = new Map();
+  return {
+    ...states(table),
+    ...stagedPages(staging),
+    ...shards(table),
+    ...indexPieces(table, indexes),
+    async clear(connector) {
+      await table.remove(stateKey(connector), 'state');
+      await table.remove(stateKey(connector), 'pending');
+      indexes.delete(connector);
+      await dropPartitions(table, partitionsBetween(`${escapeKey(connector)}~`, `${escapeKey(connector)}~~`), () => true);
+      await dropPartitions(staging, partitionsBetween(`${escapeKey(connector)}~`, `${escapeKey(connector)}~~`), () => true);
+    },
   };
+}
+
+function hex(n: number): string {
+  return n.toString(16).padStart(2, '0');
+}
+
+function shardKey(connector: string, shard: number): string {
+  return `${escapeKey(connector)}~${hex(shard)}`;
+}
+
+function stateKey(connector: string): string {
+  return `${escapeKey(connector)}~state`;
+}
+
+function states(table: Table): Pick<SnapshotStore, 'state' | 'putState' | 'pending' | 'putPending'> {
   return {
     async state(connector) {
       const found = await table.get(stateKey(connector), 'state');
@@ -36,6 +59,11 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
       if (pending) await table.upsert({ partitionKey: stateKey(connector), rowKey: 'pending', ...pack(pending) });
       else await table.remove(stateKey(connector), 'pending');
     },
+  };
+}
+
+function stagedPages(staging: Table): Pick<SnapshotStore, 'stage' | 'staged' | 'dropStaged'> {
+  return {
     async stage(connector, pull, sequence, page) {
       const { set, parts, removed, restarted, leftOut } = page;
       const slim: StagedPage = { set, parts, removed, restarted, ...(leftOut?.length ? { leftOut } : {}) };
@@ -48,14 +76,24 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
       const keep = keepPull === null ? null : `${start}${escapeKey(keepPull)}`;
       await dropPartitions(staging, partitionsBetween(start, `${start}~`), (partition) => partition !== keep);
     },
+  };
+}
+
+function shards(table: Table): Pick<SnapshotStore, 'readShard' | 'readShards' | 'writeShard' | 'get'> {
+  const readShard = async (connector: string, shard: number): Promise<readonly SnapshotRow[]> => {
+    const rows: SnapshotRow[] = [];
+    for (const entity of await inOrder(table.list(partitionIs(shardKey(connector, shard))))) rows.push(...unpack<SnapshotRow[]>(entity));
+    return rows;
+  };
+  return {
     readShard,
     async readShards(connector, from, to) {
-      const shards: SnapshotRow[][] = Array.from({ length: to - from }, () => []);
+      const found: SnapshotRow[][] = Array.from({ length: to - from }, () => []);
       const end = to > 255 ? `${escapeKey(connector)}~g` : shardKey(connector, to);
       const entities = await inOrder(table.list(partitionsBetween(shardKey(connector, from), end)));
       for (const entity of entities)
-        shards[Number.parseInt(entity.partitionKey.slice(-2), 16) - from]!.push(...unpack<SnapshotRow[]>(entity));
-      return shards;
+        found[Number.parseInt(entity.partitionKey.slice(-2), 16) - from]!.push(...unpack<SnapshotRow[]>(entity));
+      return found;
     },
     async writeShard(connector, shard, rows) {
       const partitionKey = shardKey(connector, shard);
@@ -70,6 +108,11 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
     async get(connector, id) {
       return (await readShard(connector, shardOf(id))).find((row) => row.id === id) ?? null;
     },
+  };
+}
+
+function indexPieces(table: Table, indexes: Loaded): Pick<SnapshotStore, 'putIndexPiece' | 'index' | 'dropIndex'> {
+  return {
     async putIndexPiece(connector, version, from, records) {
       const partitionKey = `${escapeKey(connector)}~index~${escapeKey(version)}`;
       await table.write(partitionKey, partRows(partitionKey, hex(from), packPiece(records)));
@@ -87,13 +130,6 @@ export function createSnapshotStore(table: Table, staging: Table): SnapshotStore
     async dropIndex(connector, keepVersion) {
       const start = `${escapeKey(connector)}~index~`;
       await dropPartitions(table, partitionsBetween(start, `${start}~`), (partition) => partition !== `${start}${escapeKey(keepVersion)}`);
-    },
-    async clear(connector) {
-      await table.remove(stateKey(connector), 'state');
-      await table.remove(stateKey(connector), 'pending');
-      indexes.delete(connector);
-      await dropPartitions(table, partitionsBetween(`${escapeKey(connector)}~`, `${escapeKey(connector)}~~`), () => true);
-      await dropPartitions(staging, partitionsBetween(`${escapeKey(connector)}~`, `${escapeKey(connector)}~~`), () => true);
     },
   };
 }
