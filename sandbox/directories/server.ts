@@ -62,78 +62,13 @@ export interface ServerOptions {
 
 /** A simulated directory's HTTP server with its control endpoint (`/control`, `/control/log`, `/control/stats`, `/control/objects`). */
 export async function startDirectoryServer(options: ServerOptions): Promise<DirectoryServer> {
-  const faults: Faults = {};
-  const log: Logged[] = [];
-  const throttle = createThrottle();
+  const served: Served = { options, faults: {}, log: [], throttle: createThrottle() };
   const server = createServer((request, response) => {
-    handle(request, response).catch((error: unknown) => {
+    handle(served, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(error instanceof Error ? error.stack : String(error));
     });
   });
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-    let body = '';
-    request.setEncoding('utf8');
-    for await (const part of request as AsyncIterable<string>) body += part;
-    if (url.pathname === '/control' || url.pathname.startsWith('/control/')) return answerControl(url.pathname, body, response);
-    if (!url.pathname.startsWith(`${options.prefix}/`)) return void response.writeHead(404).end(`Everything is below ${options.prefix}/.`);
-    const call: Call = {
-      method: request.method ?? 'GET',
-      path: url.pathname.slice(options.prefix.length),
-      url,
-      headers: request.headers,
-      body,
-    };
-    if (faults.latencyMs) await sleep(faults.latencyMs);
-    const about = options.about(call);
-    const refusal = throttle(faults, about, Date.now());
-    const reply = refusal ? options.refuse(refusal, call) : await options.answer(call, faults);
-    log.push({
-      at: Date.now(),
-      method: call.method,
-      path: call.path,
-      query: call.url.search.slice(1),
-      what: about,
-      status: reply.status,
-      refused: refusal !== null,
-      wrote: reply.wrote ?? false,
-      writes: reply.writes ?? (reply.wrote ? 1 : 0),
-    });
-    const { loseAnswer } = faults;
-    if (!refusal && loseAnswer && loseAnswer.times > 0 && new RegExp(loseAnswer.match).test(about)) {
-      loseAnswer.times -= 1;
-      return void request.socket.destroy();
-    }
-    const date = new Date(clockOf(faults)).toUTCString();
-    response.writeHead(reply.status, { date, 'content-type': 'application/json; charset=utf-8', ...reply.headers });
-    response.end(reply.body);
-  };
-  const answerControl = (path: string, body: string, response: ServerResponse): void => {
-    try {
-      const answer = JSON.stringify(controlled(path, body));
-      response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
-    } catch (error) {
-      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: String(error) }));
-    }
-  };
-  const controlled = (path: string, body: string): unknown => {
-    if (path === '/control/log') return log;
-    if (path === '/control/stats') {
-      const [wrote, refused] = [log.filter((one) => one.wrote).length, log.filter((one) => one.refused).length];
-      // Objects, not calls: a batch writes many.
-      const writes = log.reduce((sum, one) => sum + one.writes, 0);
-      return { calls: log.length, reads: log.length - wrote - refused, writes, refused };
-    }
-    if (path === '/control/objects') return options.objects();
-    const command = JSON.parse(body || '{}') as { faults?: Faults; clearLog?: boolean };
-    if (command.faults) {
-      for (const key of Object.keys(faults)) delete (faults as Record<string, unknown>)[key];
-      Object.assign(faults, command.faults);
-    }
-    if (command.clearLog) log.length = 0;
-    return options.control(command as Record<string, unknown>) ?? { ok: true };
-  };
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -142,7 +77,7 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    faults,
+    faults: served.faults,
     url: `http://127.0.0.1:${port}${options.prefix}`,
     stop: () =>
       new Promise((resolve) => {
@@ -150,6 +85,86 @@ export async function startDirectoryServer(options: ServerOptions): Promise<Dire
         server.close(() => resolve());
       }),
   };
+}
+
+/** A running directory: what it was started with, how it misbehaves now, and every call so far. */
+interface Served {
+  readonly options: ServerOptions;
+  readonly faults: Faults;
+  readonly log: Logged[];
+  readonly throttle: ReturnType<typeof createThrottle>;
+}
+
+async function handle(served: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { prefix } = served.options;
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
+  let body = '';
+  request.setEncoding('utf8');
+  for await (const part of request as AsyncIterable<string>) body += part;
+  if (url.pathname === '/control' || url.pathname.startsWith('/control/')) return answerControl(served, url.pathname, body, response);
+  if (!url.pathname.startsWith(`${prefix}/`)) return void response.writeHead(404).end(`Everything is below ${prefix}/.`);
+  const call: Call = {
+    method: request.method ?? 'GET',
+    path: url.pathname.slice(prefix.length),
+    url,
+    headers: request.headers,
+    body,
+  };
+  await answerVendorCall(served, call, request, response);
+}
+
+async function answerVendorCall(served: Served, call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { options, faults, log, throttle } = served;
+  if (faults.latencyMs) await sleep(faults.latencyMs);
+  const about = options.about(call);
+  const refusal = throttle(faults, about, Date.now());
+  const reply = refusal ? options.refuse(refusal, call) : await options.answer(call, faults);
+  log.push({
+    at: Date.now(),
+    method: call.method,
+    path: call.path,
+    query: call.url.search.slice(1),
+    what: about,
+    status: reply.status,
+    refused: refusal !== null,
+    wrote: reply.wrote ?? false,
+    writes: reply.writes ?? (reply.wrote ? 1 : 0),
+  });
+  const { loseAnswer } = faults;
+  if (!refusal && loseAnswer && loseAnswer.times > 0 && new RegExp(loseAnswer.match).test(about)) {
+    loseAnswer.times -= 1;
+    return void request.socket.destroy();
+  }
+  const date = new Date(clockOf(faults)).toUTCString();
+  response.writeHead(reply.status, { date, 'content-type': 'application/json; charset=utf-8', ...reply.headers });
+  response.end(reply.body);
+}
+
+function answerControl(served: Served, path: string, body: string, response: ServerResponse): void {
+  try {
+    const answer = JSON.stringify(controlled(served, path, body));
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answer);
+  } catch (error) {
+    response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: String(error) }));
+  }
+}
+
+function controlled({ options, faults, log }: Served, path: string, body: string): unknown {
+  if (path === '/control/log') return log;
+  if (path === '/control/stats') {
+    const [wrote, refused] = [log.filter((one) => one.wrote).length, log.filter((one) => one.refused).length];
+    // Objects, not calls: a batch writes many.
+    const writes = log.reduce((sum, one) => sum + one.writes, 0);
+    return { calls: log.length, reads: log.length - wrote - refused, writes, refused };
+  }
+  if (path === '/control/objects') return options.objects();
+  const command = JSON.parse(body || '{}') as { faults?: Faults; clearLog?: boolean };
+  if (command.faults) {
+    for (const key of Object.keys(faults)) delete (faults as Record<string, unknown>)[key];
+    Object.assign(faults, command.faults);
+  }
+  if (command.clearLog) log.length = 0;
+  return options.control(command as Record<string, unknown>) ?? { ok: true };
 }
 
 /** Bearer tokens with a life: opaque, or in the shape of a JWT where somebody may look at their claims. */

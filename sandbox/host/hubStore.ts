@@ -69,49 +69,32 @@ function unpack<T>(entity: Record<string, unknown>): T {
 export function createHubStore(connectionString: string, hub: string): HubStore {
   const client = (table: string): TableClient =>
     TableClient.fromConnectionString(connectionString, table, { allowInsecureConnection: true });
-  const state = client(`${hub}State`);
-  const mirror = client(`${hub}Instances`);
-  const absent = (error: { statusCode?: number }): null => {
-    if (error.statusCode === 404) return null;
-    throw error;
+  const tables: Tables = { state: client(`${hub}State`), mirror: client(`${hub}Instances`) };
+  return {
+    async prepare() {
+      await Promise.all([tables.state.createTable(), tables.mirror.createTable()]);
+    },
+    ...instancesRead(tables),
+    ...instancesWritten(tables),
+    ...waitingMessages(tables.state),
+    ...timers(tables.mirror),
   };
-  const shard = (instanceId: string): string => createHash('sha256').update(instanceId).digest('hex').slice(0, 2);
-  const mirrored = (instance: Instance): Promise<unknown> =>
-    mirror.upsertEntity({ partitionKey: shard(instance.instanceId), rowKey: instance.instanceId, status: instance.status }, 'Replace');
-  const row = (instance: Instance): { partitionKey: string; rowKey: string } => ({
-    partitionKey: instance.instanceId,
-    rowKey: 'instance',
-    ...pack(instance),
-  });
+}
+
+interface Tables {
+  readonly state: TableClient;
+  readonly mirror: TableClient;
+}
+
+type Row = Record<string, unknown> & { readonly rowKey: string };
+
+function instancesRead({ state, mirror }: Tables): Pick<HubStore, 'get' | 'active' | 'list' | 'history'> {
   const get = async (instanceId: string): Promise<Instance | null> => {
     const found = await state.getEntity(instanceId, 'instance').catch(absent);
     return found ? unpack<Instance>(found) : null;
   };
-  const range = async function* (
-    instanceId: string,
-    from: string,
-    to: string,
-  ): AsyncGenerator<Record<string, unknown> & { rowKey: string }> {
-    const filter = `PartitionKey eq '${instanceId}' and RowKey ge '${from}' and RowKey lt '${to}'`;
-    for await (const entity of state.listEntities({ queryOptions: { filter } }))
-      yield entity as Record<string, unknown> & { rowKey: string };
-  };
-  const historyKey = (instance: Instance, episode: number): string =>
-    `h${String(instance.generation).padStart(6, '0')}.${String(episode).padStart(6, '0')}`;
-  const drop = async (instanceId: string, rows: string): Promise<void> => {
-    const keys: string[] = [];
-    const filter = `PartitionKey eq '${instanceId}' and ${rows}`;
-    for await (const entity of state.listEntities({ queryOptions: { filter, select: ['rowKey'] } })) keys.push(String(entity.rowKey));
-    for (let n = 0; n < keys.length; n += 100)
-      await state.submitTransaction(
-        keys.slice(n, n + 100).map((rowKey): TransactionAction => ['delete', { partitionKey: instanceId, rowKey }]),
-      );
-  };
   return {
     get,
-    async prepare() {
-      await Promise.all([state.createTable(), mirror.createTable()]);
-    },
     async active() {
       const found: Instance[] = [];
       for await (const entity of mirror.listEntities({ queryOptions: { filter: "status eq 'Pending' or status eq 'Running'" } })) {
@@ -129,25 +112,24 @@ export function createHubStore(connectionString: string, hub: string): HubStore 
     async history(instance) {
       const events: HistoryEvent[] = [];
       // Rows past the committed count belong to an episode that was cut off.
-      for await (const entity of range(instance.instanceId, historyKey(instance, 0), historyKey(instance, instance.episodes)))
+      for await (const entity of between(state, instance.instanceId, historyKey(instance, 0), historyKey(instance, instance.episodes)))
         events.push(...unpack<HistoryEvent[]>(entity));
       return events;
     },
-    async messages(instanceId) {
-      const found: Message[] = [];
-      for await (const entity of range(instanceId, 'm', 'n')) found.push({ key: entity.rowKey, event: unpack<HistoryEvent>(entity) });
-      return found;
-    },
-    async putMessage(instanceId, message) {
-      await state.upsertEntity({ partitionKey: instanceId, rowKey: message.key, ...pack(message.event) }, 'Replace');
-    },
+  };
+}
+
+function instancesWritten({ state, mirror }: Tables): Pick<HubStore, 'create' | 'commit' | 'dropEarlier' | 'purge'> {
+  const mirrored = (instance: Instance): Promise<unknown> =>
+    mirror.upsertEntity({ partitionKey: shard(instance.instanceId), rowKey: instance.instanceId, status: instance.status }, 'Replace');
+  return {
     async create(instance) {
       await mirrored(instance);
-      await state.upsertEntity(row(instance), 'Replace');
+      await state.upsertEntity(rowOf(instance), 'Replace');
     },
     async commit(instance, events, taken) {
       const actions: TransactionAction[] = [
-        ['upsert', row(instance), 'Replace'],
+        ['upsert', rowOf(instance), 'Replace'],
         ...taken.map((rowKey): TransactionAction => ['delete', { partitionKey: instance.instanceId, rowKey }]),
       ];
       if (events.length > 0)
@@ -160,12 +142,32 @@ export function createHubStore(connectionString: string, hub: string): HubStore 
       if (instance.status !== 'Running') await mirrored(instance);
     },
     async dropEarlier(instance) {
-      await drop(instance.instanceId, `RowKey ge 'h' and RowKey lt '${historyKey(instance, 0)}'`);
+      await drop(state, instance.instanceId, `RowKey ge 'h' and RowKey lt '${historyKey(instance, 0)}'`);
     },
     async purge(instanceId) {
-      await drop(instanceId, "RowKey ge ''");
+      await drop(state, instanceId, "RowKey ge ''");
       await mirror.deleteEntity(shard(instanceId), instanceId).catch(absent);
     },
+  };
+}
+
+/** What waits for an instance, in its own partition. */
+function waitingMessages(state: TableClient): Pick<HubStore, 'messages' | 'putMessage'> {
+  return {
+    async messages(instanceId) {
+      const found: Message[] = [];
+      for await (const entity of between(state, instanceId, 'm', 'n'))
+        found.push({ key: entity.rowKey, event: unpack<HistoryEvent>(entity) });
+      return found;
+    },
+    async putMessage(instanceId, message) {
+      await state.upsertEntity({ partitionKey: instanceId, rowKey: message.key, ...pack(message.event) }, 'Replace');
+    },
+  };
+}
+
+function timers(mirror: TableClient): Pick<HubStore, 'timer' | 'putTimer'> {
+  return {
     async timer(name) {
       const found = await mirror.getEntity('timers', name).catch(absent);
       return found ? String(found['last']) : null;
@@ -174,4 +176,36 @@ export function createHubStore(connectionString: string, hub: string): HubStore 
       await mirror.upsertEntity({ partitionKey: 'timers', rowKey: name, last, status: 'timer' }, 'Replace');
     },
   };
+}
+
+function absent(error: { statusCode?: number }): null {
+  if (error.statusCode === 404) return null;
+  throw error;
+}
+
+function shard(instanceId: string): string {
+  return createHash('sha256').update(instanceId).digest('hex').slice(0, 2);
+}
+
+function rowOf(instance: Instance): { partitionKey: string; rowKey: string } {
+  return { partitionKey: instance.instanceId, rowKey: 'instance', ...pack(instance) };
+}
+
+function historyKey(instance: Instance, episode: number): string {
+  return `h${String(instance.generation).padStart(6, '0')}.${String(episode).padStart(6, '0')}`;
+}
+
+async function* between(state: TableClient, instanceId: string, from: string, to: string): AsyncGenerator<Row> {
+  const filter = `PartitionKey eq '${instanceId}' and RowKey ge '${from}' and RowKey lt '${to}'`;
+  for await (const entity of state.listEntities({ queryOptions: { filter } })) yield entity as Row;
+}
+
+async function drop(state: TableClient, instanceId: string, rows: string): Promise<void> {
+  const keys: string[] = [];
+  const filter = `PartitionKey eq '${instanceId}' and ${rows}`;
+  for await (const entity of state.listEntities({ queryOptions: { filter, select: ['rowKey'] } })) keys.push(String(entity.rowKey));
+  for (let n = 0; n < keys.length; n += 100)
+    await state.submitTransaction(
+      keys.slice(n, n + 100).map((rowKey): TransactionAction => ['delete', { partitionKey: instanceId, rowKey }]),
+    );
 }

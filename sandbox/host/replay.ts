@@ -62,108 +62,26 @@ interface Node {
   readonly action: Action;
   readonly children: Node[];
   attempts: number;
-  current: number;
 }
 
-function markDone(node: Node): void {
-  node.done = true;
-}
-
-function isRetrying(node: Node): boolean {
-  return node.children.some(isRetrying) || (node.action.retryOptions !== undefined && !node.done);
+/** How far a replay has come: what was started, and who is told of which answer. */
+interface Walk {
+  readonly started: Started[];
+  readonly answered: Set<number>;
+  /** Number of a task → what its answer does. */
+  readonly waiting: Map<number, (event: HistoryEvent) => void>;
+  readonly eventWaits: Map<string, (() => void)[]>;
+  /** External events that nothing waited for yet, by name. */
+  readonly raised: Map<string, number>;
+  /** The number of the next task. */
+  counter: number;
+  now: string;
 }
 
 /** Throws for what would hang the real engine or have it give wrong answers. */
 export function replay(yields: readonly (readonly Action[])[], history: readonly HistoryEvent[]): Replayed {
-  const started: Started[] = [];
-  const answered = new Set<number>();
-  const waiting = new Map<number, (event: HistoryEvent) => void>();
-  const eventWaits = new Map<string, (() => void)[]>();
-  const raised = new Map<string, number>();
-  let counter = 0;
-  let now = history[0]?.Timestamp ?? new Date().toISOString();
-
-  const begin = (action: Action): Node => {
-    const node: Node = { done: false, action, children: [], attempts: 0, current: -1 };
-    switch (action.actionType) {
-      case ACTION.all:
-      case ACTION.any:
-        for (const child of action.compoundActions ?? []) node.children.push(begin(child));
-        return node;
-      case ACTION.event:
-        beginEvent(node);
-        return node;
-      case ACTION.timer:
-        beginTimer(node, action.fireAt!, action.isCanceled === true);
-        return node;
-      case ACTION.continueAsNew:
-        node.done = true;
-        return node;
-      case ACTION.activity:
-      case ACTION.activityRetry:
-      case ACTION.sub:
-      case ACTION.subRetry:
-        beginCall(node);
-        return node;
-      default:
-        throw new Error(
-          `This host does not know the durable action ${action.actionType} (entities, HTTP calls and locks are not supported here).`,
-        );
-    }
-  };
-  const beginEvent = (node: Node): void => {
-    const name = node.action.externalEventName!;
-    const early = raised.get(name) ?? 0;
-    if (early > 0) {
-      raised.set(name, early - 1);
-      node.done = true;
-    } else eventWaits.set(name, [...(eventWaits.get(name) ?? []), () => markDone(node)]);
-  };
-  const beginTimer = (node: Node, fireAt: string, cancelled: boolean): void => {
-    const id = counter++;
-    started.push({ kind: 'timer', id, fireAt, cancelled });
-    waiting.set(id, () => markDone(node));
-  };
-  const beginCall = (node: Node): void => {
-    const { action } = node;
-    if (action.retryOptions?.retryTimeoutInMilliseconds !== undefined)
-      throw new Error(
-        `"${action.functionName}" has a retry time-out: on the real engine the orchestration would hang once it passes. Leave it out.`,
-      );
-    const id = counter++;
-    node.current = id;
-    node.attempts += 1;
-    const isActivity = action.actionType === ACTION.activity || action.actionType === ACTION.activityRetry;
-    started.push(
-      isActivity
-        ? { kind: 'activity', id, name: action.functionName!, input: action.input }
-        : { kind: 'sub', id, name: action.functionName!, input: action.input, instanceId: action.instanceId ?? null },
-    );
-    waiting.set(id, (event) => {
-      const failed = event.EventType === EVENT.taskFailed || event.EventType === EVENT.subFailed;
-      if (!failed || !action.retryOptions) node.done = true;
-      else retryAfter(node);
-    });
-  };
-  const retryAfter = (node: Node): void => {
-    const options = node.action.retryOptions!;
-    const last = node.attempts >= options.maxNumberOfAttempts;
-    const delay = last
-      ? 0
-      : Math.min(
-          options.maxRetryIntervalInMilliseconds ?? Number.MAX_SAFE_INTEGER,
-          options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (node.attempts - 1),
-        );
-    const id = counter++;
-    started.push({ kind: 'timer', id, fireAt: new Date(Date.parse(now) + delay).toISOString(), cancelled: false });
-    waiting.set(id, () => (last ? markDone(node) : beginCall(node)));
-  };
-  const complete = (node: Node): boolean => {
-    if (node.action.actionType === ACTION.all) return node.children.every(complete);
-    if (node.action.actionType === ACTION.any) return node.children.some(complete);
-    return node.done;
-  };
-
+  const now = history[0]?.Timestamp ?? new Date().toISOString();
+  const walk: Walk = { started: [], answered: new Set(), waiting: new Map(), eventWaits: new Map(), raised: new Map(), counter: 0, now };
   // The library answers one inner list that holds one action for each yield: the next one begins when the one before is answered.
   const steps = yields.flat();
   let at = 0;
@@ -174,24 +92,12 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
       const next = steps[at];
       if (!next) return;
       at += 1;
-      current = [begin(next)];
+      current = [begin(walk, next)];
     }
   };
   advance();
   for (const event of history) {
-    if (event.EventType === EVENT.orchestratorStarted) now = event.Timestamp;
-    const id = answerOf(event);
-    if (id !== null && !answered.has(id)) {
-      answered.add(id);
-      waiting.get(id)?.(event);
-    } else if (event.EventType === EVENT.eventRaised) {
-      const name = String(event['Name']);
-      const waits = eventWaits.get(name);
-      // Several waits for one name are served last in, first out.
-      const wait = waits?.pop();
-      if (wait) wait();
-      else raised.set(name, (raised.get(name) ?? 0) + 1);
-    }
+    hear(walk, event);
     advance();
   }
   if (at < steps.length && current.some(isRetrying))
@@ -200,10 +106,119 @@ export function replay(yields: readonly (readonly Action[])[], history: readonly
     );
   const last = steps.find((action) => action.actionType === ACTION.continueAsNew);
   return {
-    started,
-    open: started.filter((one) => !answered.has(one.id) && !(one.kind === 'timer' && one.cancelled)),
+    started: walk.started,
+    open: walk.started.filter((one) => !walk.answered.has(one.id) && !(one.kind === 'timer' && one.cancelled)),
     continueAsNew: last ? { input: last.input } : null,
   };
+}
+
+/** Hands an event of the history to what waits for it. */
+function hear(walk: Walk, event: HistoryEvent): void {
+  if (event.EventType === EVENT.orchestratorStarted) walk.now = event.Timestamp;
+  const id = answerOf(event);
+  if (id !== null && !walk.answered.has(id)) {
+    walk.answered.add(id);
+    walk.waiting.get(id)?.(event);
+  } else if (event.EventType === EVENT.eventRaised) {
+    const name = String(event['Name']);
+    // Several waits for one name are served last in, first out.
+    const wait = walk.eventWaits.get(name)?.pop();
+    if (wait) wait();
+    else walk.raised.set(name, (walk.raised.get(name) ?? 0) + 1);
+  }
+}
+
+function begin(walk: Walk, action: Action): Node {
+  const node: Node = { done: false, action, children: [], attempts: 0 };
+  switch (action.actionType) {
+    case ACTION.all:
+    case ACTION.any:
+      for (const child of action.compoundActions ?? []) node.children.push(begin(walk, child));
+      return node;
+    case ACTION.event:
+      beginEvent(walk, node);
+      return node;
+    case ACTION.timer:
+      beginTimer(walk, node, action.fireAt!, action.isCanceled === true);
+      return node;
+    case ACTION.continueAsNew:
+      node.done = true;
+      return node;
+    case ACTION.activity:
+    case ACTION.activityRetry:
+    case ACTION.sub:
+    case ACTION.subRetry:
+      beginCall(walk, node);
+      return node;
+    default:
+      throw new Error(
+        `This host does not know the durable action ${action.actionType} (entities, HTTP calls and locks are not supported here).`,
+      );
+  }
+}
+
+function beginEvent({ raised, eventWaits }: Walk, node: Node): void {
+  const name = node.action.externalEventName!;
+  const early = raised.get(name) ?? 0;
+  if (early > 0) {
+    raised.set(name, early - 1);
+    node.done = true;
+  } else eventWaits.set(name, [...(eventWaits.get(name) ?? []), () => markDone(node)]);
+}
+
+function beginTimer(walk: Walk, node: Node, fireAt: string, cancelled: boolean): void {
+  const id = walk.counter++;
+  walk.started.push({ kind: 'timer', id, fireAt, cancelled });
+  walk.waiting.set(id, () => markDone(node));
+}
+
+function beginCall(walk: Walk, node: Node): void {
+  const { action } = node;
+  if (action.retryOptions?.retryTimeoutInMilliseconds !== undefined)
+    throw new Error(
+      `"${action.functionName}" has a retry time-out: on the real engine the orchestration would hang once it passes. Leave it out.`,
+    );
+  const id = walk.counter++;
+  node.attempts += 1;
+  const isActivity = action.actionType === ACTION.activity || action.actionType === ACTION.activityRetry;
+  walk.started.push(
+    isActivity
+      ? { kind: 'activity', id, name: action.functionName!, input: action.input }
+      : { kind: 'sub', id, name: action.functionName!, input: action.input, instanceId: action.instanceId ?? null },
+  );
+  walk.waiting.set(id, (event) => {
+    const failed = event.EventType === EVENT.taskFailed || event.EventType === EVENT.subFailed;
+    if (!failed || !action.retryOptions) node.done = true;
+    else retryAfter(walk, node);
+  });
+}
+
+function retryAfter(walk: Walk, node: Node): void {
+  const options = node.action.retryOptions!;
+  const last = node.attempts >= options.maxNumberOfAttempts;
+  const delay = last
+    ? 0
+    : Math.min(
+        options.maxRetryIntervalInMilliseconds ?? Number.MAX_SAFE_INTEGER,
+        options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (node.attempts - 1),
+      );
+  const id = walk.counter++;
+  walk.started.push({ kind: 'timer', id, fireAt: new Date(Date.parse(walk.now) + delay).toISOString(), cancelled: false });
+  walk.waiting.set(id, () => (last ? markDone(node) : beginCall(walk, node)));
+}
+
+function complete(node: Node): boolean {
+  if (node.action.actionType === ACTION.all) return node.children.every(complete);
+  if (node.action.actionType === ACTION.any) return node.children.some(complete);
+  return node.done;
+}
+
+function markDone(node: Node): void {
+  node.done = true;
+}
+
+function isRetrying(node: Node): boolean {
+  return node.children.some(isRetrying) || (node.action.retryOptions !== undefined && !node.done);
 }
 
 /** The number of the task that an event answers, if it does. */

@@ -42,23 +42,9 @@ export function createInProcess(
 ): InProcess {
   const clock = { now: Date.parse('2026-11-25T09:00:00Z') };
   const events: LogEvent[] = [];
-  let ids = 0;
   const running = new Set<string>();
   let sealedTargets: SealedTarget[] = [];
-  const context: SyncContext = {
-    store,
-    now: () => new Date(clock.now++),
-    sleep: async (ms) => {
-      clock.now += Math.max(0, ms);
-    },
-    randomHex(length) {
-      ids += 1;
-      return ids.toString(16).padStart(length, '0');
-    },
-    log: (event) => void events.push(event),
-    configuration: async () => ({ configuration: configuration(), version: 'v1' }),
-    open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1 }),
-  };
+  const context = contextOf(store, configuration, directories, clock, events);
   const instances: Instances = {
     start: async (_name, instance) => void running.add(instance),
     state: async (instance) => ({ state: running.has(instance) ? 'running' : 'missing', failure: null }),
@@ -105,6 +91,31 @@ export function createInProcess(
       const record = await startJob(context, instances, request, 'api', 'test');
       return round(record.job.id, 1);
     },
+  };
+}
+
+/** What the steps are given: a clock that goes on with every look, ids in order, directories in memory. */
+function contextOf(
+  store: Store,
+  configuration: () => Configuration,
+  directories: Readonly<Record<string, MemoryDirectory>>,
+  clock: { now: number },
+  events: LogEvent[],
+): SyncContext {
+  let ids = 0;
+  return {
+    store,
+    now: () => new Date(clock.now++),
+    sleep: async (ms) => {
+      clock.now += Math.max(0, ms);
+    },
+    randomHex(length) {
+      ids += 1;
+      return ids.toString(16).padStart(length, '0');
+    },
+    log: (event) => void events.push(event),
+    configuration: async () => ({ configuration: configuration(), version: 'v1' }),
+    open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1 }),
   };
 }
 
