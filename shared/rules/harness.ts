@@ -4,9 +4,10 @@ import { type Entry, GROUP_TYPES } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { Fields } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
+import { planEntry } from './planEntry.ts';
 import { compileProjection } from './project.ts';
 import { compileSettled } from './settled.ts';
-import type { DraftChange, ManagerSight, PlanContext, TargetView } from './view.ts';
+import type { DraftChange, ManagerSight, PlanContext, Planned, TargetView } from './view.ts';
 
 /** Small, believable pieces for tests of rules: one person, one route, one target in memory. */
 export const NOW = new Date('2026-11-25T12:00:00Z');
@@ -198,6 +199,11 @@ export function aWorld(
       manager: (address) => more.managers?.[address] ?? null,
     },
   };
+}
+
+/** What is planned for an entry that is pushed as a contact. */
+export function planOf(entry: Entry, link: Link | null, world: World): Planned {
+  return planEntry(world.context, entry, world.context.project(entry, 'contact'), link, world.view);
 }
 
 /** A contact of ours in the target. */

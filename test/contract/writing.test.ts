@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Connector, fieldsOf, type WriteAnswer, type WriteRequest } from '../../shared/connectors/connector.ts';
-import type { Entry } from '../../shared/model/entry.ts';
+import type { Connector } from '../../shared/connectors/connector.ts';
 import { FailureError, ThrottledError } from '../../shared/model/failure.ts';
 import type { FieldName, Fields, FieldValue } from '../../shared/model/plan.ts';
 import { sameValue } from '../../shared/rules/diff.ts';
-import { fullFields, messyFields, projected } from './fields.ts';
-import { led, readAll } from './readAll.ts';
+import { messyFields, projected } from './fields.ts';
+import { readAll } from './readAll.ts';
 import { googleWorkspace, memory, microsoft365, type Subject } from './subjects.ts';
+import { createWriter, OTHER_BOSS, ok, type Writer } from './writer.ts';
 
 /** What every connector promises about writing (`Connector.write`, `get`, `find`), for each of its push types. */
 describe.each([
@@ -20,80 +19,14 @@ describe.each([
 ] as const)('writing %s', (_name, start) => {
   let subject: Subject;
   let connector: Connector;
-  let number = 0;
-  /** Whom people name as their manager, where that must be an object of the directory; by address. */
-  const bosses = new Map<string, Entry>();
+  let writer: Writer;
   beforeAll(async () => {
     subject = await start();
-    connector = subject.connect();
-    if (!connector.capability(subject.as).fields.manager?.reference) return;
-    for (const address of [BOSS, OTHER_BOSS]) {
-      const { id } = await make({ displayName: address, addresses: [address] });
-      bosses.set(address, (await connector.get(id, subject.as))!);
-    }
+    writer = createWriter(subject);
+    connector = writer.connector;
+    await writer.makeBosses();
   });
   afterAll(() => subject.stop());
-
-  const request = (
-    change: WriteRequest['change'],
-    targetId: string | null,
-    fields: Fields,
-    more: Partial<WriteRequest> = {},
-  ): WriteRequest => ({
-    change,
-    as: subject.as,
-    kind: 'user',
-    targetId,
-    fields,
-    current: {},
-    stamp: `galsync:route:s${number}`,
-    alias: `person.${String(number).padStart(8, '0')}`,
-    ...(change === 'create' ? { since: new Date(Date.now() - 1_000).toISOString() } : {}),
-    ...referenced(fields),
-    ...more,
-  });
-  const referenced = (fields: Fields): Pick<WriteRequest, 'manager'> => {
-    const boss = typeof fields.manager === 'string' ? bosses.get(fields.manager) : undefined;
-    return boss ? { manager: { id: boss.id } } : {};
-  };
-  /** Fields as the core compares them: a manager by its address. */
-  const told = (entry: Entry): Fields => {
-    if (entry.managerRef === undefined) return fieldsOf(entry);
-    const address = [...bosses].find(([, boss]) => led([boss], entry.managerRef) !== null)?.[0];
-    return { ...fieldsOf(entry), manager: address ?? entry.managerRef };
-  };
-  /** Makes an object of a new person; answers its id and what it was asked to hold. */
-  const make = async (fields: Fields): Promise<{ id: string; fields: Fields; stamp: string; alias: string; since: string }> => {
-    number += 1;
-    const since = new Date(Date.now() - 1_000).toISOString();
-    const sent = request('create', null, fields, { setStamp: `galsync:route:s${number}` });
-    const id = targetOf(await whole(sent));
-    return { id, fields, stamp: sent.stamp, alias: sent.alias, since };
-  };
-  /** A write with the parts of it that wait for the directory, each as soon as it takes them. */
-  const whole = async (sent: WriteRequest): Promise<WriteAnswer> => {
-    let answer = await connector.write(sent);
-    for (let tries = 0; answer.ok && answer.pending && tries < 40; tries += 1) {
-      const { fields } = answer.pending;
-      await sleep(200);
-      const { setStamp: _stamp, former: _former, ...rest } = sent;
-      answer = await connector.write({
-        ...{ ...rest, change: sent.change === 'hide' ? 'hide' : 'update', targetId: answer.targetId },
-        fields: Object.fromEntries(Object.entries(sent.fields).filter(([name]) => fields.includes(name as FieldName))),
-        ...(fields.includes('stamp') ? { setStamp: sent.stamp } : {}),
-      });
-    }
-    expect(answer.ok && answer.pending).toBeFalsy();
-    return answer;
-  };
-  const person = (): Fields => projected(connector.capability(subject.as), fullFields(number + 1));
-  const held = async (id: string): Promise<Fields> => {
-    const entry = await connector.get(id, subject.as);
-    if (!entry) throw new Error(`${id} is not there.`);
-    return told(entry);
-  };
-  const update = async (id: string, fields: Fields, stamp: Partial<WriteRequest> = {}): Promise<WriteAnswer> =>
-    whole(request('update', id, fields, { current: await held(id), ...stamp }));
 
   it('names every field of which it respells a plain text', () => {
     const { fields, normalise, respells } = connector.capability(subject.as);
@@ -103,11 +36,11 @@ describe.each([
   });
 
   it('holds every field of its capability, and says the same in a read', async () => {
-    const { id, fields, stamp } = await make(person());
-    const there = await held(id);
+    const { id, fields, stamp } = await writer.make(writer.person());
+    const there = await writer.held(id);
     expect(differing(fields, there)).toEqual([]);
     const entry = (await readAll(subject.connect)).entries.get(id)!;
-    expect(differing(fields, told(entry))).toEqual([]);
+    expect(differing(fields, writer.told(entry))).toEqual([]);
     expect([entry.stamp, entry.type]).toEqual([stamp, connector.capability(subject.as).types.find((type) => type === entry.type)]);
   });
 
@@ -118,9 +51,9 @@ describe.each([
         // An address of nobody is left out before it comes to a connector that keeps objects.
         const { manager: _nobody, ...values } = messy;
         const some = capability.fields.manager?.reference ? values : messy;
-        const fields = projected(capability, { ...some, addresses: [`messy${number + 1}@elsewhere.example`] });
-        const { id } = await make(fields);
-        const there = await held(id);
+        const fields = projected(capability, { ...some, addresses: [`messy${writer.number + 1}@elsewhere.example`] });
+        const { id } = await writer.make(fields);
+        const there = await writer.held(id);
         expect(differing(fields, there)).toEqual([]);
         // Projected again, what came back is what was asked for: the next run writes nothing.
         expect(differing(projected(capability, there), there)).toEqual([]);
@@ -130,93 +63,93 @@ describe.each([
   });
 
   it('changes the fields that are named, and no other', async () => {
-    const { id, fields } = await make(person());
-    ok(await update(id, { jobTitle: 'Somebody else' }));
-    expect(differing({ ...fields, jobTitle: 'Somebody else' }, await held(id))).toEqual([]);
+    const { id, fields } = await writer.make(writer.person());
+    ok(await writer.update(id, { jobTitle: 'Somebody else' }));
+    expect(differing({ ...fields, jobTitle: 'Somebody else' }, await writer.held(id))).toEqual([]);
   });
 
   it('clears a field with null, and each one of them', async () => {
-    const { id, fields } = await make(person());
+    const { id, fields } = await writer.make(writer.person());
     const cleared = (Object.keys(fields) as FieldName[]).filter((name) => !KEPT.has(name));
-    ok(await update(id, Object.fromEntries(cleared.map((name) => [name, null]))));
-    const there = await held(id);
+    ok(await writer.update(id, Object.fromEntries(cleared.map((name) => [name, null]))));
+    const there = await writer.held(id);
     expect(cleared.filter((name) => there[name] !== undefined && there[name] !== null)).toEqual([]);
     expect(differing({ displayName: fields.displayName ?? null, addresses: fields.addresses ?? null }, there)).toEqual([]);
   });
 
   it('keeps a manager as a reference: set and changed alone, and told apart when there is none', async () => {
-    if (bosses.size === 0) return;
-    const { id, fields } = await make(person());
-    ok(await update(id, { manager: OTHER_BOSS }));
-    expect(differing({ ...fields, manager: OTHER_BOSS }, await held(id))).toEqual([]);
-    ok(await update(id, { manager: null }));
-    expect((await held(id)).manager).toBeUndefined();
-    ok(await update(id, { manager: null }));
+    if (writer.bosses.size === 0) return;
+    const { id, fields } = await writer.make(writer.person());
+    ok(await writer.update(id, { manager: OTHER_BOSS }));
+    expect(differing({ ...fields, manager: OTHER_BOSS }, await writer.held(id))).toEqual([]);
+    ok(await writer.update(id, { manager: null }));
+    expect((await writer.held(id)).manager).toBeUndefined();
+    ok(await writer.update(id, { manager: null }));
     if (!subject.server) return;
     const changes = { manager: 'nobody@elsewhere.example', jobTitle: 'Written' };
     const nobody = { id: '00000000-0000-4000-8000-00000000dead' };
-    const waiting = await connector.write(request('update', id, changes, { current: await held(id), manager: nobody }));
+    const waiting = await connector.write(writer.request('update', id, changes, { current: await writer.held(id), manager: nobody }));
     expect(waiting).toMatchObject({ ok: true, pending: { fields: ['manager'], failure: { code: 'notYetVisible' } } });
-    expect(differing({ ...fields, manager: null, jobTitle: 'Written' }, await held(id))).toEqual([]);
+    expect(differing({ ...fields, manager: null, jobTitle: 'Written' }, await writer.held(id))).toEqual([]);
     const group = [...(await readAll(subject.connect)).entries.values()].find((entry) => entry.kind === 'group')!;
     const refused = await connector.write(
-      request('update', id, { ...changes, jobTitle: 'Again' }, { current: await held(id), manager: { id: group.id } }),
+      writer.request('update', id, { ...changes, jobTitle: 'Again' }, { current: await writer.held(id), manager: { id: group.id } }),
     );
     expect(refused.ok && (refused.refused ?? refused.pending)).toBeTruthy();
-    expect(differing({ ...fields, manager: null, jobTitle: 'Again' }, await held(id))).toEqual([]);
+    expect(differing({ ...fields, manager: null, jobTitle: 'Again' }, await writer.held(id))).toEqual([]);
   });
 
   it('takes a new primary address and lets the old one go', async () => {
-    const { id } = await make(person());
-    const addresses = [`moved${number}@elsewhere.example`];
-    ok(await update(id, { addresses }));
-    const now = (await held(id)).addresses as readonly string[];
+    const { id } = await writer.make(writer.person());
+    const addresses = [`moved${writer.number}@elsewhere.example`];
+    ok(await writer.update(id, { addresses }));
+    const now = (await writer.held(id)).addresses as readonly string[];
     const { maxValues, keepsOthers } = connector.capability(subject.as).fields.addresses!;
     expect(keepsOthers ? now.slice(0, maxValues) : now).toEqual(addresses);
   });
 
   it('hides and shows again where it can', async () => {
     if (!connector.capability(subject.as).canHide) return;
-    const { id } = await make(person());
-    ok(await whole(request('hide', id, { hidden: 'true' }, { current: await held(id) })));
-    expect((await held(id)).hidden).toBe('true');
-    ok(await update(id, { hidden: 'false' }));
-    expect((await held(id)).hidden).toBe('false');
+    const { id } = await writer.make(writer.person());
+    ok(await writer.whole(writer.request('hide', id, { hidden: 'true' }, { current: await writer.held(id) })));
+    expect((await writer.held(id)).hidden).toBe('true');
+    ok(await writer.update(id, { hidden: 'false' }));
+    expect((await writer.held(id)).hidden).toBe('false');
   });
 
   it('marks what it makes, takes the mark off, and puts it on again', async () => {
-    const { id, fields, stamp } = await make(person());
+    const { id, fields, stamp } = await writer.make(writer.person());
     expect((await connector.get(id, subject.as))?.stamp).toBe(stamp);
-    ok(await update(id, {}, { setStamp: '' }));
+    ok(await writer.update(id, {}, { setStamp: '' }));
     expect((await connector.get(id, subject.as))?.stamp).toBeUndefined();
-    ok(await whole(request('adopt', id, { jobTitle: 'Adopted' }, { current: await held(id), setStamp: stamp })));
+    ok(await writer.whole(writer.request('adopt', id, { jobTitle: 'Adopted' }, { current: await writer.held(id), setStamp: stamp })));
     expect((await connector.get(id, subject.as))?.stamp).toBe(stamp);
-    expect(differing({ ...fields, jobTitle: 'Adopted' }, await held(id))).toEqual([]);
+    expect(differing({ ...fields, jobTitle: 'Adopted' }, await writer.held(id))).toEqual([]);
   });
 
   it('removes once and for all; what is gone is said so, and never an error of ours', async () => {
-    const { id, stamp, alias, since } = await make(person());
-    expect(await connector.write(request('delete', id, {}))).toMatchObject({ ok: true, targetId: id });
-    expect(await connector.write(request('delete', id, {}))).toMatchObject({ ok: true, note: 'alreadyGone' });
+    const { id, stamp, alias, since } = await writer.make(writer.person());
+    expect(await connector.write(writer.request('delete', id, {}))).toMatchObject({ ok: true, targetId: id });
+    expect(await connector.write(writer.request('delete', id, {}))).toMatchObject({ ok: true, note: 'alreadyGone' });
     expect(await connector.get(id, subject.as)).toBeNull();
     expect(await connector.find({ as: subject.as, stamp, alias, address: 'nobody@elsewhere.example', since })).toBeNull();
-    expect(await connector.write(request('update', id, { jobTitle: 'Nobody' }))).toMatchObject({ ok: false, retry: 'gone' });
+    expect(await connector.write(writer.request('update', id, { jobTitle: 'Nobody' }))).toMatchObject({ ok: false, retry: 'gone' });
     expect((await readAll(subject.connect)).entries.has(id)).toBe(false);
   });
 
   it('names the owner of an address that is taken, and makes nothing', async () => {
     if (!connector.capability(subject.as).uniqueAddresses) return;
-    const first = await make(person());
-    ok(await update(first.id, {}, { setStamp: '' }));
-    number += 1;
+    const first = await writer.make(writer.person());
+    ok(await writer.update(first.id, {}, { setStamp: '' }));
+    writer.newPerson();
     const addresses = first.fields.addresses as readonly string[];
     const answer = await connector.write(
-      request(
+      writer.request(
         'create',
         null,
         { displayName: 'Second', addresses },
         // What is there was made before this was announced.
-        { setStamp: `galsync:route:s${number}`, since: new Date(Date.now() + 10_000).toISOString() },
+        { setStamp: `galsync:route:s${writer.number}`, since: new Date(Date.now() + 10_000).toISOString() },
       ),
     );
     expect(answer).toMatchObject({ ok: false, retry: 'collision', owner: { id: first.id } });
@@ -226,9 +159,9 @@ describe.each([
 
   it('finds a create again whose answer was lost, by its stamp or its name', async () => {
     if (!subject.server) return;
-    const fields = person();
-    number += 1;
-    const sent = request('create', null, fields, { setStamp: `galsync:route:s${number}` });
+    const fields = writer.person();
+    writer.newPerson();
+    const sent = writer.request('create', null, fields, { setStamp: `galsync:route:s${writer.number}` });
     const since = new Date(Date.now() - 1_000).toISOString();
     await subject.control({
       faults: { inviteLagMs: 0, loseAnswer: { match: 'New-MailContact|New-MailUser|/invitations|/full POST', times: 1 } },
@@ -246,23 +179,23 @@ describe.each([
     expect(lost === true || (answer as { ok?: boolean }).ok === true).toBe(true);
     expect(found).not.toBeNull();
     // What the first try did not come to is written on the object that it made.
-    ok(await update(found!.id, fields, { setStamp: sent.stamp }));
-    expect(differing(fields, await held(found!.id))).toEqual([]);
+    ok(await writer.update(found!.id, fields, { setStamp: sent.stamp }));
+    expect(differing(fields, await writer.held(found!.id))).toEqual([]);
     const same = [...(await readAll(subject.connect)).entries.values()].filter((entry) => entry.addresses.includes(address));
     expect(same).toHaveLength(1);
   });
 
   it('does nothing while it is told to wait, and says until when', async () => {
     if (!subject.server) return;
-    const fields = person();
-    number += 1;
+    const fields = writer.person();
+    writer.newPerson();
     await subject.control({
       clearLog: true,
       faults: { throttle: { everyNth: 1, retryAfter: 120, match: 'InvokeCommand|/invitations|/m8/' } },
     });
     const refused = await subject
       .connect()
-      .write(request('create', null, fields, { setStamp: `galsync:route:s${number}` }))
+      .write(writer.request('create', null, fields, { setStamp: `galsync:route:s${writer.number}` }))
       .catch((error: unknown) => error);
     await subject.control({ faults: {} });
     expect(refused).toBeInstanceOf(ThrottledError);
@@ -272,11 +205,11 @@ describe.each([
 
   it('tells a missing right from a fault of the object', async () => {
     if (!subject.server) return;
-    const { id } = await make(person());
+    const { id } = await writer.make(writer.person());
     await subject.control({ faults: { forbidden: ['exchange', 'usersWrite', 'contacts'] } });
     const answer = await subject
       .connect()
-      .write(request('update', id, { jobTitle: 'Never' }))
+      .write(writer.request('update', id, { jobTitle: 'Never' }))
       .catch((error: unknown) => error);
     await subject.control({ faults: {} });
     const code = answer instanceof FailureError ? answer.failure.code : (answer as { retry: string }).retry;
@@ -288,9 +221,6 @@ describe.each([
   });
 });
 
-const BOSS = 'boss@elsewhere.example';
-const OTHER_BOSS = 'other.boss@elsewhere.example';
-
 /** Not empty in any directory, or not the object's own. */
 const KEPT: ReadonlySet<FieldName> = new Set<FieldName>(['displayName', 'addresses', 'hidden', 'x500', 'stamp', 'alias', 'signIn']);
 
@@ -298,13 +228,4 @@ function differing(wanted: Fields, there: Fields): readonly (readonly [FieldName
   return (Object.keys(wanted) as FieldName[])
     .filter((name) => name !== 'stamp' && !sameValue(name, wanted[name] ?? null, there[name] ?? null))
     .map((name) => [name, wanted[name] ?? null, there[name] ?? null] as const);
-}
-
-function targetOf(answer: WriteAnswer): string {
-  ok(answer);
-  return answer.targetId!;
-}
-
-function ok(answer: WriteAnswer): void {
-  expect(answer).toMatchObject({ ok: true, notKept: [] });
 }

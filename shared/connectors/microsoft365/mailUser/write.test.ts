@@ -1,69 +1,9 @@
-import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { Connector, WriteRequest } from '../../connector.ts';
-import { createMicrosoft365 } from '../connector.ts';
-import { cmdlet, EXISTS, FIELDS, NOT_FOUND, request, STAMP, sent, TAKEN, tenant, withExchange } from '../contact/harness.ts';
-import { exchangeRefusal, httpOn, type Reply, settingsFor } from '../fakeTenant.ts';
+import { constants, privateDecrypt } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { cmdlet, EXISTS, FIELDS, NOT_FOUND, STAMP, sent, TAKEN, tenant } from '../contact/harness.ts';
+import { asMailUser, calls, connector, graph, keys, mailUser, NAME, withMailUsers } from './harness.ts';
 
-withExchange();
-
-const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const passwordKey = (() => {
-  const { n, e } = keys.publicKey.export({ format: 'jwk' });
-  return { modulus: Buffer.from(n!, 'base64url').toString('base64'), exponent: Buffer.from(e!, 'base64url').toString('base64') };
-})();
-let connector: Connector;
-
-beforeEach(() => {
-  const clock = { time: 1e12 };
-  connector = createMicrosoft365(settingsFor(tenant.base), {
-    http: httpOn(clock),
-    secret: async () => 's3cret',
-    wanted: { attributes: ['givenName', 'surname', 'country', 'businessPhones'], raw: [] },
-    now: () => clock.time,
-    sleep: async () => undefined,
-    passwordKey,
-  });
-  for (const name of ['Set-MailUser', 'Set-User', 'Remove-MailUser', 'Set-Mailbox']) cmdlet(name, { status: 200, body: '' });
-  for (const name of ['Get-MailUser', 'Get-Recipient']) cmdlet(name, { body: { value: [] } });
-  cmdlet('New-MailUser', { body: { value: [mailUser()] } });
-  graph('GET', '/organization', { body: { value: [{ verifiedDomains: DOMAINS }] } });
-  graph('PATCH', '/users/', { status: 204, body: '' });
-  graph('GET', '/directory/deletedItems', { body: { value: [] } });
-});
-
-const DOMAINS = [
-  { name: 'contoso.example', isInitial: false },
-  { name: 'contoso.onmicrosoft.example', isInitial: true },
-];
-
-function graph(method: string, path: string, reply: Reply): void {
-  tenant.on((one) => (one.method === method && one.url.startsWith(`/graph/v1.0${path}`) ? reply : undefined));
-}
-
-function mailUser(more: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    Guid: 'g1',
-    ExternalDirectoryObjectId: 'u1',
-    RecipientTypeDetails: 'MailUser',
-    DisplayName: 'Ada Byron',
-    Alias: 'ada.01234567',
-    EmailAddresses: ['SMTP:ada@a.example'],
-    ExternalEmailAddress: 'SMTP:ada@a.example',
-    ...more,
-  };
-}
-
-function asMailUser(change: WriteRequest['change'], more: Partial<WriteRequest> = {}): WriteRequest {
-  const plain = request(change, { as: 'mailUser', ...(change === 'create' ? {} : { targetId: 'u1' }), ...more });
-  return change === 'create' ? { ...plain, fields: { ...plain.fields, userPrincipalName: NAME, signIn: 'blocked' } } : plain;
-}
-const NAME = 'ada.01234567@<initial domain>';
-
-const calls = (): readonly string[] =>
-  tenant.seen.flatMap(
-    (one) => one.cmdlet ?? (one.url.includes('token') ? [] : `${one.method} ${one.url.split('?')[0]!.replace('/graph/v1.0', '')}`),
-  );
+withMailUsers();
 
 describe('create', () => {
   it('makes the account, stamps it, fills the rest, blocks sign-in', async () => {
@@ -166,65 +106,6 @@ describe('create', () => {
   });
 });
 
-describe('a deleted mail user that stands in the way', () => {
-  const AAD = exchangeRefusal(
-    400,
-    'Microsoft.Exchange.Management.RecipientTasks.UnableToWriteToAadException',
-    'Another object with the same value for property proxyAddresses already exists. ConflictingObject: User_u1',
-  );
-  const deleted = (stamp: string | null, mailNickname = 'ada.01234567'): Record<string, unknown> => ({
-    id: 'u1',
-    mailNickname,
-    onPremisesExtensionAttributes: { extensionAttribute15: stamp },
-  });
-
-  it('is restored and filled anew: the same account, and no new password', async () => {
-    cmdlet('New-MailUser', AAD);
-    graph('GET', '/directory/deletedItems/u1', { body: deleted(STAMP) });
-    graph('POST', '/directory/deletedItems/u1/restore', { body: { id: 'u1' } });
-    cmdlet('Get-MailUser', (parameters) => (parameters.Identity ? { body: { value: [mailUser()] } } : { body: { value: [] } }));
-    expect(await connector.write(asMailUser('create', { former: 'u1' }))).toMatchObject({ ok: true, targetId: 'u1', note: 'verified' });
-    expect(sent('New-MailUser')).toHaveLength(1);
-    expect(sent('Set-MailUser')[0]).toMatchObject({ Identity: 'u1', CustomAttribute15: STAMP, HiddenFromAddressListsEnabled: false });
-    expect(calls().at(-1)).toBe('PATCH /users/u1');
-  });
-
-  it('is found by our alias where its id is not known', async () => {
-    cmdlet('New-MailUser', AAD);
-    graph('GET', '/directory/deletedItems/microsoft.graph.user', { body: { value: [deleted(STAMP)] } });
-    graph('POST', '/directory/deletedItems/u1/restore', { body: { id: 'u1' } });
-    cmdlet('Get-MailUser', (parameters) => (parameters.Identity ? { body: { value: [mailUser()] } } : { body: { value: [] } }));
-    expect(await connector.write(asMailUser('create'))).toMatchObject({ ok: true, targetId: 'u1' });
-    const listed = tenant.seen.find((one) => one.url.includes('deletedItems/microsoft.graph.user'))!;
-    expect([listed.url.includes("mailNickname eq 'ada.01234567'"), listed.headers.consistencylevel]).toEqual([true, 'eventual']);
-  });
-
-  it.each([
-    ['of another stamp', deleted('galsync:other:u9')],
-    ['of another alias', deleted(null, 'ada')],
-  ])('%s is somebody else: never restored', async (_name, user) => {
-    cmdlet('New-MailUser', AAD);
-    graph('GET', '/directory/deletedItems/u1', { body: user });
-    const answer = await connector.write(asMailUser('create', { former: 'u1' }));
-    expect(answer).toMatchObject({ ok: false, retry: 'later' });
-    expect(answer.ok ? '' : answer.failure.nextStep).toContain('deleted user');
-    expect(calls().join()).not.toContain('restore');
-  });
-
-  it('may not be seen: the refusal says what may be behind it; may not be restored: it names the grant', async () => {
-    cmdlet('New-MailUser', AAD);
-    graph('GET', '/directory/deletedItems', { status: 403, body: '' });
-    expect(await connector.write(asMailUser('create', { former: 'u1' }))).toMatchObject({ ok: false, retry: 'later' });
-    graph('GET', '/directory/deletedItems/u1', { body: deleted(STAMP) });
-    graph('POST', '/directory/deletedItems/u1/restore', { status: 403, body: '' });
-    expect(await connector.write(asMailUser('create', { former: 'u1' }))).toMatchObject({
-      ok: false,
-      retry: 'later',
-      failure: { code: 'permission', nextStep: expect.stringContaining('User.DeleteRestore.All') },
-    });
-  });
-});
-
 describe('update, hide, delete, release', () => {
   it('sends only what changes, by the immutable id; never name or password again', async () => {
     await connector.write(asMailUser('update', { fields: { givenName: 'Augusta', userPrincipalName: NAME } }));
@@ -285,50 +166,5 @@ describe('update, hide, delete, release', () => {
     cmdlet('Set-Mailbox', NOT_FOUND);
     expect(await connector.write(release)).toMatchObject({ ok: true });
     expect(sent('Set-MailUser')).toEqual([{ Identity: 'u1', CustomAttribute15: null }]);
-  });
-});
-
-describe('get and find', () => {
-  const USER = { id: 'u1', displayName: 'Ada Byron', userPrincipalName: 'ada.01234567@x.example', givenName: 'Ada', country: 'UK' };
-  const stamped = { ...USER, onPremisesExtensionAttributes: { extensionAttribute15: STAMP } };
-
-  it('reads both halves by id, as a pull would', async () => {
-    graph('GET', '/users/u1', { body: stamped });
-    cmdlet('Get-MailUser', { body: { value: [mailUser({ CustomAttribute15: STAMP, LegacyExchangeDN: '/o=ExchangeLabs/cn=u1' })] } });
-    expect(await connector.get('u1', 'mailUser')).toMatchObject({
-      id: 'u1',
-      type: 'MailUser',
-      stamp: STAMP,
-      x500: ['/o=ExchangeLabs/cn=u1'],
-      attributes: { givenName: 'Ada', country: 'United Kingdom' },
-    });
-  });
-
-  it('tells what it has become, and that it is gone', async () => {
-    graph('GET', '/users/u1', { body: stamped });
-    cmdlet('Get-MailUser', NOT_FOUND);
-    cmdlet('Get-Recipient', { body: { value: [mailUser({ RecipientTypeDetails: 'UserMailbox' })] } });
-    expect(await connector.get('u1', 'mailUser')).toMatchObject({ type: 'UserMailbox' });
-    cmdlet('Get-Recipient', NOT_FOUND);
-    expect(await connector.get('u1', 'mailUser')).toMatchObject({ type: 'user' });
-    graph('GET', '/users/u1', { status: 404, body: { error: { code: 'Request_ResourceNotFound' } } });
-    expect(await connector.get('u1', 'mailUser')).toBeNull();
-  });
-
-  it('finds by stamp, else alias, else an address made since the intent; never a guest', async () => {
-    const query = { as: 'mailUser', stamp: STAMP, alias: 'ada.01234567', address: 'ada@a.example', since: '2026-11-25T09:00:00Z' } as const;
-    graph('GET', '/users/u1', { body: USER });
-    const found = (wanted: string, row: Record<string, unknown>): void =>
-      cmdlet('Get-MailUser', (parameters) => ({ body: { value: String(parameters.Filter).startsWith(wanted) ? [row] : [] } }));
-    found('CustomAttribute15', mailUser({ CustomAttribute15: STAMP }));
-    expect(await connector.find(query)).toMatchObject({ id: 'u1' });
-    found('Alias', mailUser());
-    expect(await connector.find(query)).toMatchObject({ id: 'u1' });
-    found('EmailAddresses', mailUser({ Alias: 'other', WhenCreatedUTC: '2026-11-25T09:00:01Z' }));
-    expect(await connector.find(query)).toMatchObject({ id: 'u1' });
-    found('EmailAddresses', mailUser({ Alias: 'other', WhenCreatedUTC: '2026-11-25T08:00:00Z' }));
-    expect(await connector.find(query)).toBeNull();
-    found('Alias', mailUser({ RecipientTypeDetails: 'GuestMailUser' }));
-    expect(await connector.find(query)).toBeNull();
   });
 });
