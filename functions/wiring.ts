@@ -5,6 +5,7 @@ import { createSecrets } from '../shared/config/secrets.ts';
 import { wantedAttributes } from '../shared/config/wantedAttributes.ts';
 import { createGoogleWorkspace } from '../shared/connectors/google/connector.ts';
 import { createMicrosoft365 } from '../shared/connectors/microsoft365/connector.ts';
+import { type Ceiling, createCeiling } from '../shared/http/ceiling.ts';
 import { createHttp } from '../shared/http/createHttp.ts';
 import type { Http } from '../shared/http/http.ts';
 import { createManagedIdentity, type ManagedIdentity } from '../shared/http/managedIdentity.ts';
@@ -85,6 +86,7 @@ const connectors = new Map<
     readonly settings: ConnectorSettings;
     readonly configuration: Configuration;
     readonly http: Http;
+    readonly ceiling: Ceiling | null;
     readonly opened: OpenConnector['connector'];
   }
 >();
@@ -93,23 +95,36 @@ const connectors = new Map<
 function open(connector: ConnectorSettings, configuration: Configuration): OpenConnector {
   let known = connectors.get(connector.id);
   if (!known || known.configuration !== configuration) {
-    const http = httpFor(connector);
-    known = { settings: connector, configuration, http, opened: construct(connector, configuration, http) };
+    const ceiling = ceilingFor(connector);
+    const http = httpFor(connector, ceiling);
+    known = { settings: connector, configuration, http, ceiling, opened: construct(connector, configuration, http) };
     // A configuration that is only looked at (preview) does not displace the running one's connectors, with their tokens.
     if (!loaded || loaded.value.configuration === configuration) connectors.set(connector.id, known);
   }
-  const { http, opened } = known;
+  const { http, ceiling, opened } = known;
   const before = http.calls();
-  return { connector: opened, calls: () => http.calls() - before };
+  return { connector: opened, calls: () => http.calls() - before, ready: async () => ceiling?.ready() };
 }
 
-function httpFor(connector: ConnectorSettings): Http {
+/** Outlive a change of the configuration, and a preview of one: what was called counts. */
+const ceilings = new Map<string, Ceiling>();
+
+function ceilingFor({ id, limits: { requestsPerMinute } }: ConnectorSettings): Ceiling | null {
+  if (requestsPerMinute === null) return null;
+  const key = `${id}~${requestsPerMinute}`;
+  const { waits } = syncContext().store;
+  const ceiling = ceilings.get(key) ?? createCeiling({ connector: id, requestsPerMinute, waits, now: Date.now, sleep: (ms) => sleep(ms) });
+  ceilings.set(key, ceiling);
+  return ceiling;
+}
+
+function httpFor(connector: ConnectorSettings, ceiling: Ceiling | null): Http {
   const tenant =
     connector.kind === 'microsoft365' ? connector.tenant : connector.kind === 'googleWorkspace' ? connector.domain : connector.id;
-  return newHttp(connector.id, tenant.toLowerCase(), connector.limits.requestsPerMinute);
+  return newHttp(connector.id, tenant.toLowerCase(), ceiling);
 }
 
-function newHttp(connector: string, tenant: string, requestsPerMinute: number | null): Http {
+function newHttp(connector: string, tenant: string, ceiling: Ceiling | null): Http {
   return createHttp({
     connector,
     tenant,
@@ -119,7 +134,7 @@ function newHttp(connector: string, tenant: string, requestsPerMinute: number | 
     now: Date.now,
     sleep: (ms) => sleep(ms),
     random: Math.random,
-    requestsPerMinute,
+    ceiling,
     throttled: (event) => log({ event: 'http.throttled', ...event }),
   });
 }

@@ -17,13 +17,16 @@ const rows = new Map<string, number>();
 const http = createHttp({
   tenant: id,
   connector: id,
-  waits: { read: async (key) => rows.get(key) ?? 0, raise: async (key, until) => void rows.set(key, until) },
+  waits: {
+    read: async (key) => rows.get(key) ?? 0,
+    raise: async (key, until) => void rows.set(key, until),
+    take: async (_key, from) => from,
+  },
   paces: new Map(),
   fetch: globalThis.fetch,
   now: Date.now,
   sleep: (ms) => sleep(ms),
   random: Math.random,
-  requestsPerMinute: null,
 });
 const deps = { http, secret: async () => secret, wanted: wantedAttributes(configuration, id), now: Date.now };
 const settings = configuration.connectors.find((one) => one.id === id)!;

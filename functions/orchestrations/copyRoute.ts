@@ -60,7 +60,8 @@ export const copyLane = orchestration('copyLane', Lane, function* (context, inpu
     const late = position.stop === null && context.df.currentUtcDateTime.getTime() > endsAt;
     const step = yield* copyBatch.run(context, late ? { ...position, stop: TOO_LONG } : position);
     state = { ...step.position, waitedMs, endsAt };
-    if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
+    if (step.waitUntil !== null && step.ours) yield* waitUntil(context, step.waitUntil, CANCEL_EVENT);
+    else if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
     else if (step.end) return { ok: true };
   }
   context.df.continueAsNew(state);

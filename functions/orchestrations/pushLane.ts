@@ -23,7 +23,8 @@ export const pushLane = orchestration('pushLane', Input, function* (context, inp
     const { waitedMs, lastWaveEnds, ...position } = state;
     const step = yield* pushBatch.run(context, position);
     state = { ...step.position, waitedMs, lastWaveEnds };
-    if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
+    if (step.waitUntil !== null && step.ours) yield* waitUntil(context, step.waitUntil, CANCEL_EVENT);
+    else if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
     else if (step.end) {
       const again = yield* lastWave(context, state);
       if (!again) return { done: state.done };

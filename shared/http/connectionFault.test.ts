@@ -18,7 +18,7 @@ async function failureAt(url: string): Promise<{ error: unknown; attempts: numbe
   const http = createHttp({
     connector: 'x',
     tenant: 'x',
-    waits: { read: async () => 0, raise: async () => undefined },
+    waits: { read: async () => 0, raise: async () => undefined, take: async (_key, from) => from },
     paces: new Map(),
     fetch: (...request) => {
       attempts += 1;
@@ -27,7 +27,6 @@ async function failureAt(url: string): Promise<{ error: unknown; attempts: numbe
     now: Date.now,
     sleep: async () => undefined,
     random: () => 0,
-    requestsPerMinute: null,
   });
   const error = await http({ method: 'POST', url, idempotent: false, body: 'x' }).catch((one: unknown) => one);
   return { error, attempts };

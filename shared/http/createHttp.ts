@@ -1,4 +1,5 @@
 import { FailureError, ThrottledError } from '../model/failure.ts';
+import type { Ceiling } from './ceiling.ts';
 import { connectionFault } from './connectionFault.ts';
 import type { Http, HttpAnswer, HttpRequest, Waits } from './http.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -22,7 +23,8 @@ export interface HttpDependencies {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly random: () => number;
-  readonly requestsPerMinute: number | null;
+  /** The configuration's, for all hosts of the connector; absent: none. */
+  readonly ceiling?: Ceiling | null;
   /** Told of every refusal, for the log. */
   readonly throttled?: (event: { connector: string; host: string; status: number; waitMs: number; notBefore: string }) => void;
 }
@@ -36,7 +38,7 @@ export function createHttp(deps: HttpDependencies): Http {
     const pace = paceOf(deps, key);
     let fresh = false;
     for (let attempt = 1; ; attempt += 1) {
-      await waitForTurn(deps, pace, key, host);
+      await takeTurn(deps, pace, key, host);
       calls += 1;
       const result = await attemptOnce(deps, request, fresh);
       if (result instanceof Error) {
@@ -66,9 +68,19 @@ export function createHttp(deps: HttpDependencies): Http {
 function paceOf(deps: HttpDependencies, key: string): Pace {
   const known = deps.paces.get(key);
   if (known) return known;
-  const pace = createPace(deps.requestsPerMinute);
+  const pace = createPace();
   deps.paces.set(key, pace);
   return pace;
+}
+
+/** The ceiling comes last, so that calls which waited for the service are not sent in one burst; what was refused meanwhile counts. */
+async function takeTurn(deps: HttpDependencies, pace: Pace, key: string, host: string): Promise<void> {
+  for (;;) {
+    await waitForTurn(deps, pace, key, host);
+    if (!deps.ceiling) return;
+    await deps.ceiling.turn();
+    if (pace.notBefore <= deps.now()) return;
+  }
 }
 
 async function waitForTurn(deps: HttpDependencies, pace: Pace, key: string, host: string): Promise<void> {

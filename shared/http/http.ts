@@ -43,4 +43,6 @@ export interface Waits {
   read(key: string): Promise<number>;
   /** Keeps the later of the two times. */
   raise(key: string, notBefore: number): Promise<void>;
+  /** Takes the `ms` that follow `from`, or what others took before; answers where they begin. No two callers get the same time. */
+  take(key: string, from: number, ms: number): Promise<number>;
 }

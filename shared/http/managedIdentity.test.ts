@@ -15,13 +15,12 @@ function http(now: () => number): Http {
   return createHttp({
     connector: 'managedIdentity',
     tenant: 'app',
-    waits: { read: async () => 0, raise: async () => undefined },
+    waits: { read: async () => 0, raise: async () => undefined, take: async (_key, from) => from },
     paces: new Map(),
     fetch: globalThis.fetch,
     now,
     sleep: async () => undefined,
     random: () => 0,
-    requestsPerMinute: null,
   });
 }
 

@@ -23,10 +23,8 @@ const SLOWER = 1.6;
 const CALLS_PER_WINDOW = 4;
 const SLOW_ENOUGH_MS = 100;
 
-/** @param requestsPerMinute a ceiling from the configuration, or null. */
-export function createPace(requestsPerMinute: number | null): Pace {
-  const floor = requestsPerMinute ? 60_000 / requestsPerMinute : 0;
-  let interval = floor;
+export function createPace(): Pace {
+  let interval = 0;
   let next = 0;
   const recent: number[] = [];
   const pace: Pace = {
@@ -42,7 +40,7 @@ export function createPace(requestsPerMinute: number | null): Pace {
     },
     succeeded() {
       pace.refusals = 0;
-      interval = interval * FASTER < 2 ? floor : Math.max(floor, interval * FASTER);
+      interval = interval * FASTER < 2 ? 0 : interval * FASTER;
     },
     refused(now, waitMs) {
       pace.refusals += 1;
@@ -50,7 +48,7 @@ export function createPace(requestsPerMinute: number | null): Pace {
       const observed = window.length > 1 ? (now - window[0]!) / window.length : 100;
       // One burst of refusals counts once: lanes that were already under way say nothing new.
       if (pace.refusals > 1) return;
-      const slowest = Math.max(floor, Math.min(SLOWEST_MS, Math.max(SLOW_ENOUGH_MS, waitMs / CALLS_PER_WINDOW)));
+      const slowest = Math.min(SLOWEST_MS, Math.max(SLOW_ENOUGH_MS, waitMs / CALLS_PER_WINDOW));
       interval = Math.max(interval, Math.min(slowest, Math.max(interval, observed, 20) * SLOWER));
     },
   };

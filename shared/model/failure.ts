@@ -51,16 +51,19 @@ export class FailureError extends Error {
   }
 }
 
-/** Thrown by `shared/http` when the service asks for a wait that is too long to spend inside an activity (over 5 s). */
+/** Thrown by `shared/http` when a wait is too long to spend inside an activity (over 5 s): the service asks for it, or our own ceiling does. */
 export class ThrottledError extends Error {
   /** Epoch milliseconds before which nobody may call this host for this tenant. */
   readonly notBefore: number;
   readonly host: string;
-  constructor(host: string, notBefore: number) {
-    super(`throttled: ${host} asked to wait until ${new Date(notBefore).toISOString()}`);
+  /** The configuration's ceiling makes us wait, not the service: it is no refusal, and counts as none. */
+  readonly ours: boolean;
+  constructor(host: string, notBefore: number, ours = false) {
+    super(`throttled: ${host} ${ours ? 'allows the next call at' : 'asked to wait until'} ${new Date(notBefore).toISOString()}`);
     this.name = 'ThrottledError';
     this.host = host;
     this.notBefore = notBefore;
+    this.ours = ours;
   }
 }
 

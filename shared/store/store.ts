@@ -20,7 +20,13 @@ export interface Store {
   readonly leases: LeaseStore;
   readonly routes: RouteStateStore;
   readonly copies: CopyStore;
-  readonly waits: { read(key: string): Promise<number>; raise(key: string, notBefore: number): Promise<void> };
+  readonly waits: {
+    read(key: string): Promise<number>;
+    /** The later of two times stays. */
+    raise(key: string, notBefore: number): Promise<void>;
+    /** Takes `ms` from `from` on, or from where the last taken time ends; answers where they begin. No two callers get the same time. */
+    take(key: string, from: number, ms: number): Promise<number>;
+  };
   /** Creates missing tables; safe to call at every start. */
   prepare(): Promise<void>;
 }

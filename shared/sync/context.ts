@@ -13,6 +13,11 @@ export interface LogEvent {
 export interface OpenConnector {
   readonly connector: Connector;
   readonly calls: () => number;
+  /**
+   * Asked before a page, a change or a mailbox is begun: throws `ThrottledError` (`ours`) while the ceiling of the configuration is used up for
+   * longer than an activity may wait.
+   */
+  readonly ready: () => Promise<void>;
 }
 
 /** A configuration that was checked and expanded, with the version that jobs quote. */

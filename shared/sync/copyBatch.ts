@@ -4,7 +4,7 @@ import { type Failure, ThrottledError } from '../model/failure.ts';
 import type { CopyOutcome, MailboxCopy } from '../model/mailboxCopy.ts';
 import { shardOf } from '../store/shard.ts';
 import { isCancelled } from './cancel.ts';
-import { connectorSettings, routeSettings, type SyncContext } from './context.ts';
+import { connectorSettings, type OpenConnector, routeSettings, type SyncContext } from './context.ts';
 import { showCopies } from './copyCounts.ts';
 import { type CopyRun, serveMailbox } from './copyMailbox.ts';
 import { loadWishes, type WishList } from './copyWishes.ts';
@@ -37,6 +37,8 @@ export interface CopyStep {
   readonly position: CopyPosition;
   readonly end: boolean;
   readonly waitUntil: number | null;
+  /** It waits for our own ceiling: no refusal, and no limit of waits counts it. */
+  readonly ours?: boolean;
 }
 
 interface Lane {
@@ -44,6 +46,7 @@ interface Lane {
   position: CopyPosition;
   readonly run: CopyRun;
   readonly over: () => Promise<'no' | 'time' | 'cancelled'>;
+  readonly ready: OpenConnector['ready'];
 }
 
 /** Serves mailboxes of one lane until the time is over, a wait is due or every one of them is done or has failed. */
@@ -58,7 +61,7 @@ export async function copyBatch(context: SyncContext, start: CopyPosition): Prom
 async function openLane(context: SyncContext, position: CopyPosition): Promise<Lane | null> {
   const { configuration } = await context.configuration();
   const route = routeSettings(configuration, position.route);
-  const { connector } = context.open(connectorSettings(configuration, route.to), configuration);
+  const { connector, ready } = context.open(connectorSettings(configuration, route.to), configuration);
   const { copies } = connector;
   if (!copies) return null;
   const until = context.now().getTime() + TIME_MS;
@@ -85,7 +88,7 @@ async function openLane(context: SyncContext, position: CopyPosition): Promise<L
       if ((await over()) !== 'no') throw new TimeOver();
     },
   };
-  return { context, position, run, over };
+  return { context, position, run, over, ready };
 }
 
 async function workOff(lane: Lane): Promise<CopyStep> {
@@ -100,6 +103,8 @@ async function workOff(lane: Lane): Promise<CopyStep> {
       waitUntil = Math.min(waitUntil ?? notBefore, notBefore);
       continue;
     }
+    const full = lane.position.stop ? null : await fullUntil(lane);
+    if (full !== null) return { position: lane.position, end: false, waitUntil: full, ours: true };
     const result = await workOn(lane, row);
     if (result === 'over') {
       const end = (await lane.over()) === 'cancelled';
@@ -111,6 +116,17 @@ async function workOff(lane: Lane): Promise<CopyStep> {
     }
   }
   return { position: lane.position, end: waitUntil === null, waitUntil };
+}
+
+/** When our own ceiling lets a mailbox begin; null: now. */
+async function fullUntil(lane: Lane): Promise<number | null> {
+  try {
+    await lane.ready();
+    return null;
+  } catch (error) {
+    if (error instanceof ThrottledError) return error.notBefore;
+    throw error;
+  }
 }
 
 /** Rows of this lane that this round has not finished. */

@@ -79,7 +79,7 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
   let position = start;
   const { configuration } = await context.configuration();
   const settings = connectorSettings(configuration, start.connector);
-  const { connector, calls } = context.open(settings, configuration);
+  const { connector, calls, ready } = context.open(settings, configuration);
   const withCalls = (): PullPosition => ({ ...position, calls: start.calls + calls() });
   const until = context.now().getTime() + TIME_PER_ACTIVITY_MS;
   try {
@@ -96,6 +96,7 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
     const more = async (): Promise<boolean> => {
       if (pages >= PAGES_PER_ACTIVITY || context.now().getTime() >= until) return false;
       if (await isCancelled(context, start.job)) throw new FailureError(CANCELLED);
+      await ready();
       pages += 1;
       return true;
     };

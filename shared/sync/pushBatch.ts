@@ -42,6 +42,8 @@ export interface LaneStep {
   readonly position: LanePosition;
   readonly end: boolean;
   readonly waitUntil: number | null;
+  /** It waits for our own ceiling: no refusal of the target, and no limit of waits counts it. */
+  readonly ours?: boolean;
 }
 
 /** Carries out changes of one lane until 10 s are over, a wait is due or the lane is through. */
@@ -51,7 +53,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
   const record = await context.store.jobs.get(start.job);
   const cancelled = async (): Promise<boolean> =>
     !record || (await isCancelled(context, start.job)) || !(await holdsLease(context, start.target, start));
-  const { connector } = context.open(settings, configuration);
+  const { connector, ready } = context.open(settings, configuration);
   const run: Run = {
     context,
     position: start,
@@ -61,6 +63,7 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
     connector,
     findManager: createManagerFinder(context, configuration, { ...start, undoes: record?.errand?.what === 'undo' }),
     cancelled,
+    ready,
     lastShown: 0,
   };
   try {
@@ -80,7 +83,8 @@ export async function pushBatch(context: SyncContext, start: LanePosition): Prom
       run.position = { ...run.position, sequence: run.position.sequence + 1 };
     }
   } catch (error) {
-    if (error instanceof ThrottledError) return await finish(run, { position: run.position, end: false, waitUntil: error.notBefore });
+    if (error instanceof ThrottledError)
+      return await finish(run, { position: run.position, end: false, waitUntil: error.notBefore, ours: error.ours });
     throw error;
   }
 }
@@ -103,6 +107,7 @@ async function workOff(run: Run, key: BatchKey, write: WriteContext): Promise<bo
       for (const change of open) if (!batch.outcomes[change.id]) outcomes[change.id] = stopped(run, run.position.stop);
       return true;
     }
+    if (!(await run.cancelled())) await run.ready();
     const announced = await announce(run.context, open, run.trigger, outcomes);
     complete = await writeAnnounced(run, write, announced, outcomes, shown);
     if (run.position.stop) for (const rest of open) if (!batch.outcomes[rest.id]) outcomes[rest.id] ??= stopped(run, run.position.stop);

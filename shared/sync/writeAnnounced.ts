@@ -2,7 +2,7 @@ import type { WriteAnswer, WriteRequest } from '../connectors/connector.ts';
 import type { Job } from '../model/job.ts';
 import type { Change, Outcome } from '../model/plan.ts';
 import { type Announced, withdraw } from './announce.ts';
-import type { SyncContext } from './context.ts';
+import type { OpenConnector, SyncContext } from './context.ts';
 import { showLane } from './laneProgress.ts';
 import type { ManagerFinder } from './managerFinder.ts';
 import type { LanePosition } from './pushBatch.ts';
@@ -24,6 +24,7 @@ export interface Run {
   readonly connector: WriteContext['connector'];
   readonly findManager: ManagerFinder;
   readonly cancelled: () => Promise<boolean>;
+  readonly ready: OpenConnector['ready'];
   lastShown: number;
 }
 
@@ -45,7 +46,11 @@ export async function writeAnnounced(
     run.lastShown = run.context.now().getTime();
     await showLane(run.context, { ...run.position, done: shown() }, null);
   };
-  const mayBegin = async (): Promise<boolean> => run.context.now().getTime() <= run.until && !(await run.cancelled());
+  const mayBegin = async (): Promise<boolean> => {
+    if (run.context.now().getTime() > run.until || (await run.cancelled())) return false;
+    await run.ready();
+    return true;
+  };
   try {
     const together = announced.flatMap((one) => inMany(run, one) ?? []);
     if (together.length > 1) {

@@ -36,13 +36,16 @@ function httpOf(connector: string): Http {
   return createHttp({
     tenant: 'tenant',
     connector,
-    waits: { read: async (key) => rows.get(key) ?? 0, raise: async (key, until) => void rows.set(key, until) },
+    waits: {
+      read: async (key) => rows.get(key) ?? 0,
+      raise: async (key, until) => void rows.set(key, until),
+      take: async (_key, from) => from,
+    },
     paces: new Map(),
     fetch: globalThis.fetch,
     now: Date.now,
     sleep: (ms) => sleep(ms),
     random: Math.random,
-    requestsPerMinute: null,
   });
 }
 

@@ -11,7 +11,10 @@ import { createWorld } from './world.ts';
 const world = createWorld({ a: 3 });
 
 function asking(probes: readonly Probe[]): SyncContext {
-  return { ...world.context, open: () => ({ connector: { verify: () => probes } as unknown as Connector, calls: () => 0 }) };
+  return {
+    ...world.context,
+    open: () => ({ connector: { verify: () => probes } as unknown as Connector, calls: () => 0, ready: async () => undefined }),
+  };
 }
 const probe = (name: string, run: () => Promise<Finding>, ...after: string[]): Probe => ({ name, after, run });
 const settings = async (id = 'a') => (await world.context.configuration()).configuration.connectors.find((one) => one.id === id)!;

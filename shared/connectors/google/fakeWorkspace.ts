@@ -229,7 +229,7 @@ export function httpOn(clock: Clock): Http {
   return createHttp({
     connector: 'fabrikam',
     tenant: 'fabrikam.example',
-    waits: { read: async () => 0, raise: async () => undefined },
+    waits: { read: async () => 0, raise: async () => undefined, take: async (_key, from) => from },
     paces: new Map(),
     fetch: globalThis.fetch,
     now: () => clock.time,
@@ -237,7 +237,6 @@ export function httpOn(clock: Clock): Http {
       clock.time += ms;
     },
     random: () => 0,
-    requestsPerMinute: null,
   });
 }
 

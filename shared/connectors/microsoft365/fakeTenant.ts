@@ -135,7 +135,7 @@ export function httpOn(clock: Clock): Http {
   return createHttp({
     connector: 'contoso',
     tenant: 'contoso.example',
-    waits: { read: async () => 0, raise: async () => undefined },
+    waits: { read: async () => 0, raise: async () => undefined, take: async (_key, from) => from },
     paces: new Map(),
     fetch: globalThis.fetch,
     now: () => clock.time,
@@ -143,6 +143,5 @@ export function httpOn(clock: Clock): Http {
       clock.time += ms;
     },
     random: () => 0,
-    requestsPerMinute: null,
   });
 }

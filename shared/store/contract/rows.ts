@@ -78,6 +78,17 @@ export function rowContract(store: () => Store, fresh: () => Promise<Store>, nam
     await waits.raise(key, 3);
     expect(await waits.read(key)).toBe(1_790_000_000_009);
   });
+
+  it('waits: whoever takes time gets some of their own, after what is taken and not in the past', async () => {
+    const { waits } = store();
+    const key = `ceiling ${name()}`;
+    const now = 1_790_000_000_000;
+    const taken = await Promise.all([1, 2, 3, 4].map(() => waits.take(key, now, 100)));
+    expect(taken.sort()).toEqual([now, now + 100, now + 200, now + 300]);
+    expect(await waits.read(key)).toBe(now + 400);
+    expect(await waits.take(key, now + 1_000, 50)).toBe(now + 1_000);
+    expect(await waits.read(key)).toBe(now + 1_050);
+  });
 }
 
 const AT = '2026-11-26T01:00:00.000Z';

@@ -87,25 +87,31 @@ export function createLeaseStore(table: Table): LeaseStore {
   };
 }
 
-/** `notBefore` per host and tenant; the later of two times stays. */
+/** `notBefore` per host and tenant, or per ceiling of a connector. */
 export function createWaits(table: Table): Store['waits'] {
-  const read = async (name: string): Promise<(Entity & { etag: string }) | null> => table.get('waits', escapeKey(name));
-  return {
-    async read(name) {
-      return Number((await read(name))?.['notBefore'] ?? 0);
-    },
-    async raise(name, notBefore) {
-      for (;;) {
-        const found = await read(name);
-        if (found && Number(found['notBefore']) >= notBefore) return;
-        const row: Entity = { partitionKey: 'waits', rowKey: escapeKey(name), notBefore: String(Math.ceil(notBefore)) };
-        try {
-          await (found ? table.replace(row, found.etag) : table.create(row));
-          return;
-        } catch (error) {
-          if (!(error instanceof StoreConflict)) throw error;
-        }
+  /** Writes what `next` makes of the time that stands (0: none), until nobody was faster; null leaves it. Answers the time that stood. */
+  const move = async (name: string, next: (stands: number) => number | null): Promise<number> => {
+    for (;;) {
+      const found = await table.get('waits', escapeKey(name));
+      const stands = Number(found?.['notBefore'] ?? 0);
+      const notBefore = next(stands);
+      if (notBefore === null) return stands;
+      const row: Entity = { partitionKey: 'waits', rowKey: escapeKey(name), notBefore: String(Math.ceil(notBefore)) };
+      try {
+        await (found ? table.replace(row, found.etag) : table.create(row));
+        return stands;
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error;
       }
+    }
+  };
+  return {
+    read: (name) => move(name, () => null),
+    async raise(name, notBefore) {
+      await move(name, (stands) => (stands >= notBefore ? null : notBefore));
+    },
+    async take(name, from, ms) {
+      return Math.max(from, await move(name, (stands) => Math.max(from, stands) + ms));
     },
   };
 }
