@@ -67,4 +67,32 @@ describe('directories that slow us down', () => {
     expect(log.filter((one) => one.refused).length).toBeGreaterThan(0);
     expect(log.filter((one) => one.refused).length / log.length).toBeLessThan(0.05);
   });
+
+  it('limits.requestsPerMinute: no time has more calls, a long wait shows, and another number counts from the next call', async () => {
+    const limit = async (connector: number, requestsPerMinute: number): Promise<void> => {
+      const document = await world!.api.get<{ connectors: Record<string, unknown>[] }>('configuration');
+      document.connectors[connector]!['limits'] = { requestsPerMinute };
+      expect((await world!.api.send('PUT', 'configuration', document)).status).toBe(200);
+    };
+    world = await startWorld({ people: { contoso: 5, fabrikam: 25 } });
+    const calls = (side: 'microsoft' | 'google'): Promise<Logged[]> => world!.ask<Logged[]>(side, 'log');
+    // One call in 5.5 s: the page that is begun ends, the next one waits in a durable timer.
+    await limit(1, 11);
+    const began = Date.now();
+    const pull = (await world.start({ action: 'pull', connectors: ['fabrikam'] })).body as { id: string };
+    const waiting = await world.until(pull.id, (one) => one.state === 'waiting');
+    expect(Date.parse(waiting.progress.waitingUntil!)).toBeLessThan(Date.now() + 12_000);
+    expect((await calls('google')).length).toBeLessThanOrEqual(1 + (Date.now() - began) / (60_000 / 11));
+    await limit(1, 10_000);
+    expect(await world.until(pull.id, (one) => one.finishedAt !== null)).toMatchObject({ state: 'completed', cause: null });
+    await limit(0, 1_200);
+    const job = await world.run('sync', { routes: ['fabrikam-to-contoso'] });
+    expect(job).toMatchObject({ state: 'completed', routes: [{ failed: 0 }] });
+    expect(bucketFaults(job)).toEqual([]);
+    const at = (await calls('microsoft')).map((one) => one.at);
+    const most = Math.max(...at.map((from) => at.filter((one) => one >= from && one < from + 1_500).length));
+    // 30 in 1.5 s, and the calls of 8 activities that were late on their way there: no more than these can come together.
+    expect(most).toBeLessThanOrEqual(30 + 1 + 8);
+    expect(at.length).toBeGreaterThan(60);
+  });
 });

@@ -132,6 +132,7 @@ async function pullOne(context: SyncContext, run: Step, job: string, round: numb
     }
     position = step.position;
     if (step.done) break;
+    if (step.waitUntil !== null) await context.sleep(step.waitUntil - context.now().getTime());
   }
   if (!failure) {
     const begun = await run(() => beginCommit(context, position));
@@ -171,6 +172,7 @@ async function pushOne(context: SyncContext, run: Step, start: LanePosition): Pr
     const step = await run(() => pushBatch(context, at));
     position = step.position;
     if (step.end) return position;
+    if (step.waitUntil !== null) await context.sleep(step.waitUntil - context.now().getTime());
   }
 }
 
