@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Child, startChild } from '../../sandbox/child.ts';
@@ -42,25 +44,15 @@ describe('a configuration file against any server that speaks the wire', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function start(document: object, ...more: readonly string[]): { status: number | null; stdout: string } {
+  const environment = (): NodeJS.ProcessEnv => ({ ...process.env, CONTOSO_SECRET: CONTOSO.clientSecret, FABRIKAM_KEY: child.ready.key });
+  function command(document: object, ...more: readonly string[]): readonly string[] {
     const file = join(folder, 'galsync.jsonc');
     writeFileSync(file, `// comments and trailing commas are allowed in a file\n${JSON.stringify(document)}`);
-    const env = { ...process.env, CONTOSO_SECRET: CONTOSO.clientSecret, FABRIKAM_KEY: child.ready.key };
-    return spawnSync(
-      process.execPath,
-      [
-        '--disable-warning=ExperimentalWarning',
-        join(root, 'sandbox/start.ts'),
-        '--once',
-        '--json',
-        '--port',
-        '0',
-        '--configuration',
-        file,
-        ...more,
-      ],
-      { env, encoding: 'utf8', cwd: root },
-    );
+    const entry = join(root, 'sandbox/start.ts');
+    return ['--disable-warning=ExperimentalWarning', entry, '--once', '--json', '--configuration', file, '--port', '0', ...more];
+  }
+  function start(document: object, ...more: readonly string[]): { status: number | null; stdout: string } {
+    return spawnSync(process.execPath, command(document, ...more), { env: environment(), encoding: 'utf8', cwd: root });
   }
   const document = (): { connectors: Record<string, unknown>[]; [key: string]: unknown } => {
     const { microsoft, google } = child.ready;
@@ -110,4 +102,55 @@ describe('a configuration file against any server that speaks the wire', () => {
     expect(job!.connectors.find((connector) => connector.id === 'contoso')!.cause).toMatch(/^secretMissing: .*NOT_THERE/);
     expect(refused.status).toBe(3);
   });
+
+  it('ends with 1 where everything failed, with 4 where a plan is held; a simulation is never held', () => {
+    const wrong = document();
+    for (const [n, name] of (['secret', 'key'] as const).entries())
+      wrong.connectors[n]!['credential'] = { ...(wrong.connectors[n]!['credential'] as object), [name]: 'NOT_THERE' };
+    const failed = start(wrong, '--action', 'pull');
+    expect([failed.status, jobsOf(failed).map((job) => [job.action, job.state])]).toEqual([1, [['pull', 'failed']]]);
+    const held = start({ ...document(), paused: true }, '--action', 'push');
+    expect([held.status, jobsOf(held).map((job) => [job.action, job.state])]).toEqual([4, [['push', 'held']]]);
+    const shown = start({ ...document(), paused: true }, '--action', 'simulate');
+    expect([shown.status, jobsOf(shown).map((job) => [job.action, job.state])]).toEqual([0, [['simulate', 'completed']]]);
+  });
+
+  it('--keep: what was under way when the process was killed is finished first by the next start with the same folder', async () => {
+    const port = await freePort();
+    const keep = ['--keep', join(folder, 'kept'), '--port', String(port)];
+    const args = command(document(), ...keep);
+    const killed = spawn(process.execPath, args, { env: environment(), cwd: root, detached: true, stdio: 'ignore' });
+    let job: Job | undefined;
+    for (let n = 0; n < 600 && job?.progress.phase !== 'push'; n += 1) {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/jobs`).catch(() => null);
+      if (answer?.ok) [job] = ((await answer.json()) as { items: Job[] }).items;
+      await sleep(100);
+    }
+    process.kill(-killed.pid!, 'SIGKILL');
+    expect([job?.state, job?.progress.phase]).toEqual(['running', 'push']);
+    const next = start(document(), ...keep, '--action', 'pull');
+    const jobs = jobsOf(next);
+    expect([next.status, jobs.map(({ action, state }) => [action, state])]).toEqual([
+      0,
+      [
+        ['sync', 'completed'],
+        ['pull', 'completed'],
+      ],
+    ]);
+    expect(jobs[0]!.id).toBe(job!.id);
+    // It goes on from what it has read.
+    expect(jobs[1]!.connectors.find(({ id }) => id === 'contoso')!.mode).toBe('delta');
+  });
 });
+
+function jobsOf({ stdout }: { readonly stdout: string }): readonly Job[] {
+  return (JSON.parse(stdout) as { jobs: Job[] }).jobs;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -81,6 +81,16 @@ describe.each([
     (await objects(tenant)).find(({ userPrincipalName }) => userPrincipalName === address(tenant, n))!;
   const sync = async (): Promise<Job> => {
     const job = await world.run('sync');
+    const failed = await world.api.get<{ items: { address: string; cause: string }[] }>(`jobs/${job.id}/changes?result=failed`);
+    if (failed.items.length)
+      console.log(
+        'DBG',
+        JSON.stringify(failed.items),
+        JSON.stringify(await world.api.get('connectors/south/entries?search=p7@mail')),
+        JSON.stringify(job.connectors),
+        JSON.stringify(await world.api.get('connectors/south/entries?search=p7')),
+      );
+    expect(failed.items.map(({ address, cause }) => [address, cause])).toEqual([]);
     expect(job.routes.map((route) => [route.state, route.cause])).toEqual(sides.map(() => ['completed', null]));
     expect(bucketFaults(job)).toEqual([]);
     return job;
@@ -221,5 +231,53 @@ describe.each([
     const before = await writes();
     expect((await sync()).routes.map((route) => [route.created, route.updated])).toEqual(sides.map(() => [0, 0]));
     expect(await writes()).toBe(before);
+  });
+
+  it('deliverTo: mail goes to the address of that domain where the target has a place for it; elsewhere it is a listed loss', async () => {
+    const deliver = async (on: boolean): Promise<void> => {
+      const document = await world.api.get<{ routes: { from: string; push: Record<string, unknown> }[] }>('configuration');
+      for (const { from, push } of document.routes) push['addresses'] = { deliverTo: on ? [`mail.${from}.example`] : [] };
+      expect((await world.api.send('PUT', 'configuration', document)).status).toBe(200);
+    };
+    const mailOf = (from: string, n: number): string => `p${n}@mail.${from}.example`;
+    const give = async (from: string, n: number, ...more: readonly string[]): Promise<void> => {
+      const { id, mail } = (await person(from, n))!;
+      await control(from, { put: [{ id, proxyAddresses: [`SMTP:${mail}`, ...more.map((one) => `smtp:${one}`)] }] });
+    };
+    /** The shown address of somebody's object, and where its mail goes. */
+    const delivery = async (n: number): Promise<readonly (string | null | undefined)[]> => {
+      const id = (await person('north', n)).id;
+      const one = (await objects('south')).find(({ custom }) => custom['CustomAttribute15'] === `galsync:north-to-south:${id}`)!;
+      expect(one.proxyAddresses.filter((text) => text.startsWith('SMTP:'))).toEqual([`SMTP:${one.mail}`]);
+      return [one.mail, one.externalEmailAddress];
+    };
+    await deliver(true);
+    for (const { from } of sides) await give(from, 0, mailOf(from, 0));
+    // Somebody of the target has it already.
+    const theirs = { ...(await person('south', 7)), id: 'theirs', guid: 'theirs', alias: 'theirs', name: 'theirs' };
+    const address7 = mailOf('north', 7);
+    const proxies = { proxyAddresses: [`SMTP:${address7}`], mail: address7, userPrincipalName: address7 };
+    await control('south', { put: [{ ...theirs, ...proxies, hidden: true }] });
+    await give('north', 7, mailOf('north', 7));
+    const job = await sync();
+    const [out, home] = sides.map(({ from, to }) => job.routes.find(({ id }) => id === `${from}-to-${to}`)!);
+    expect(await delivery(0)).toEqual([address('north', 0), mailOf('north', 0)]);
+    expect([out!.skippedBecause['collision'], out!.losses['deliverTo']]).toEqual([1, undefined]);
+    expect(await delivery(7)).toEqual([address('north', 7), address('north', 7)]);
+    expect(home!.losses['deliverTo'], back).toBe(1);
+    const before = await writes();
+    expect((await sync()).routes.map((route) => [route.created, route.updated])).toEqual(sides.map(() => [0, 0]));
+    expect(await writes()).toBe(before);
+    // Another one; then none.
+    await give('north', 0, mailOf('north', 100));
+    await sync();
+    expect(await delivery(0)).toEqual([address('north', 0), mailOf('north', 100)]);
+    await control('south', { remove: ['theirs'] });
+    await deliver(false);
+    await sync();
+    expect(await delivery(0)).toEqual([address('north', 0), address('north', 0)]);
+    const last = await writes();
+    expect((await sync()).routes.map((route) => [route.created, route.updated])).toEqual(sides.map(() => [0, 0]));
+    expect(await writes()).toBe(last);
   });
 });

@@ -14,6 +14,7 @@ const NAMES: readonly AttributeName[] = [
   'mobilePhone',
   'city',
   'country',
+  'employeeId',
 ];
 
 /** `Entry.type` of what each push type makes. */
@@ -56,6 +57,7 @@ function shared(directory: MemoryDirectory, unique: boolean): Omit<Capability, '
       addresses: { maxValues: 200 },
       deliveryAddress: {},
       x500: { maxValues: 100 },
+      sip: {},
       hidden: {},
       stamp: {},
       ...Object.fromEntries(NAMES.map((name) => [name, { maxLength: 128, maxValues: 5 }])),
@@ -68,6 +70,6 @@ function shared(directory: MemoryDirectory, unique: boolean): Omit<Capability, '
 }
 
 function virtual(capability: Omit<Capability, 'as' | 'types'>): Capability {
-  const { hidden: _hidden, stamp: _stamp, x500: _x500, deliveryAddress: _delivery, ...fields } = capability.fields;
+  const { hidden: _hidden, stamp: _stamp, x500: _x500, sip: _sip, deliveryAddress: _delivery, ...fields } = capability.fields;
   return { ...capability, as: 'mailboxContact', types: ['mailboxContact'], virtual: true, canHide: false, uniqueAddresses: false, fields };
 }

@@ -60,7 +60,7 @@ export interface MemoryDirectory {
   /** Ids that the first page of every read tells as deleted, some of whom may be among the living of a later page. */
   removed?: readonly string[];
   /** What this directory cannot do, or does its own way. */
-  traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag'>>;
+  traits?: Partial<Pick<Capability, 'canHide' | 'uniqueAddresses' | 'knownLag' | 'fields'>>;
 }
 
 export function createMemoryDirectory(domains: readonly string[], entries: readonly Entry[] = []): MemoryDirectory {
