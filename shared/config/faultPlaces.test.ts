@@ -131,6 +131,15 @@ describe('nothing is silently ignored', () => {
       expect(warned(right), right).toBe(0);
   });
 
+  it('a ceiling under which a read may not come to its end is a warning', () => {
+    const warnings = (requestsPerMinute: number): unknown => {
+      const checked = check({ fabrikam: { limits: { requestsPerMinute } } });
+      return checked.ok ? checked.warnings : checked.faults;
+    };
+    expect(warnings(5)).toEqual([expect.stringMatching(/"fabrikam".*requestsPerMinute": 5 .*use 6 or more/)]);
+    expect(warnings(6)).toEqual([]);
+  });
+
   it('hiding where nothing can be hidden is a warning', () => {
     const checked = check({ out: { push: { addressList: 'hidden' }, leavers: { gone: { policy: 'hide' } } } });
     expect(checked).toMatchObject({

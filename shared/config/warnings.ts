@@ -16,6 +16,7 @@ export function warningsOf(configuration: Configuration): readonly string[] {
     ...existingWarnings(configuration),
     ...idleWarnings(configuration),
     ...templateWarnings(configuration),
+    ...ceilingWarnings(configuration),
   ];
 }
 
@@ -75,6 +76,19 @@ function idleWarnings(configuration: Configuration): readonly string[] {
         : []),
     ];
   });
+}
+
+/** A page of Google's groups takes about 50 calls, and an activity half an hour at most. */
+const FEW_REQUESTS = 6;
+
+function ceilingWarnings(configuration: Configuration): readonly string[] {
+  return configuration.connectors.flatMap(({ id, limits: { requestsPerMinute } }) =>
+    requestsPerMinute !== null && requestsPerMinute < FEW_REQUESTS
+      ? [
+          `Connector "${id}": with "limits/requestsPerMinute": ${requestsPerMinute} a pull takes hours, and one page of groups (about 50 calls) may take too long to end at all; use ${FEW_REQUESTS} or more.`,
+        ]
+      : [],
+  );
 }
 
 function templateWarnings(configuration: Configuration): readonly string[] {

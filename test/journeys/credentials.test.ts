@@ -34,9 +34,11 @@ describe('a whole sync with each credential', () => {
     return world;
   }
 
-  it('certificate', async () => {
+  it('certificate; with a stamp place and a customer id other than the default', async () => {
     await syncWith({
       configure: ({ connectors }) => {
+        connectors[0]!['stamp'] = 'customAttribute7';
+        connectors[1]!['customer'] = 'C0fabrikam1';
         connectors[0]!['credential'] = { kind: 'certificate', clientId: CLIENT_ID, certificate: 'CONTOSO_CERTIFICATE' };
       },
       // As a command line leaves it in an app setting.
@@ -45,6 +47,12 @@ describe('a whole sync with each credential', () => {
         CONTOSO_SECRET: 'not the secret',
       }),
     });
+    const marks = (await world!.ask<{ custom: Record<string, string> }[]>('microsoft', 'objects')).map(({ custom }) => custom);
+    expect(marks.filter((custom) => custom?.['CustomAttribute7']?.startsWith('galsync:')).length).toBeGreaterThan(10);
+    expect(marks.filter((custom) => custom?.['CustomAttribute15']?.startsWith('galsync:'))).toEqual([]);
+    const asked = await world!.ask<{ path: string; query: string }[]>('google', 'log');
+    const customers = asked.flatMap(({ path, query }) => /customer[=/]([^&/]+)/.exec(`${path}?${query}`)?.[1] ?? []);
+    expect(new Set(customers)).toEqual(new Set(['C0fabrikam1']));
   });
 
   it('federated and workloadIdentity: no secret at all', async () => {

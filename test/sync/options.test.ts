@@ -29,6 +29,24 @@ describe('options of the configuration', () => {
     }
   });
 
+  it('schedule.cron and timeZone: each of its times, in the zone, through the change of the clocks', async () => {
+    const schedule = { cron: ['30 2 * * *', '0 12 * * 6'], timeZone: 'Europe/Paris' };
+    const of = createOrganisations(['a', 'b'], { routes: [{ id: 'a-to-b', from: 'a', to: 'b', schedule }] });
+    of.put('a', person('a', 0));
+    of.clock.now = Date.parse('2027-03-26T12:00:00Z');
+    await scheduleTick(of.context, of.instances);
+    const starts: string[] = [];
+    for (let hour = 0; hour < 72; hour += 0.5) {
+      of.clock.now = Date.parse('2027-03-26T12:00:30Z') + hour * HOUR;
+      if ((await scheduleTick(of.context, of.instances)).started === 0) continue;
+      starts.push(new Date(of.clock.now).toISOString().slice(8, 16));
+      const [open] = (await of.store.jobs.list({}, 1, null)).items;
+      await of.round(open!.job.id, 1);
+    }
+    // Saturday in winter time; on Sunday there is no half past two, so it runs when the clocks have gone on; Monday in summer time.
+    expect(starts).toEqual(['27T01:30', '27T11:00', '28T01:00', '29T00:30']);
+  });
+
   it('enabled: false takes no part in a job, and its objects stay', async () => {
     const world = createWorld({ a: 3 });
     await world.run({ action: 'sync' });
