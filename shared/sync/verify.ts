@@ -28,7 +28,7 @@ export async function verifyConnector(context: SyncContext, settings: ConnectorS
   const running = new Map<string, Promise<Finding>>();
   for (const probe of probes) {
     const before = probe.after.flatMap((name) => running.get(name)?.then((finding) => ({ name, finding })) ?? []);
-    running.set(probe.name, inTurn(probe, before, over, limits));
+    running.set(probe.name, inTurn(probe, before, over, limits, lateWords(settings)));
   }
   const checks = await Promise.all(probes.map(async (probe) => named(probe.name, await running.get(probe.name)!)));
   over.cancel();
@@ -48,14 +48,14 @@ async function inTurn(
   before: readonly Promise<{ readonly name: string; readonly finding: Finding }>[],
   over: Expiry,
   limits: Limits,
+  saidLate: (seconds: number) => Finding,
 ): Promise<Finding> {
   const first = (await Promise.all(before)).find(({ finding }) => finding.result === 'fail' || NOT_TRIED.has(finding));
   if (first) return notTried(first.name);
   const own = expiry(limits.eachMs);
   const unasked = (finding: Finding): Finding =>
     probe.advisory && finding.result === 'fail' ? { ...finding, result: 'warning' } : finding;
-  const late = (ms: number) => (): Finding =>
-    unasked(fail(`No answer within ${ms / 1000} s.`, 'Check that the host can be reached from the function app, and its service health.'));
+  const late = (ms: number) => (): Finding => unasked(saidLate(ms / 1000));
   try {
     return await Promise.race([probe.run(), own.passed.then(late(limits.eachMs)), over.passed.then(late(limits.allMs))]);
   } catch (error) {
@@ -63,6 +63,18 @@ async function inTurn(
   } finally {
     own.cancel();
   }
+}
+
+/** So many calls a minute are enough for the probes of one connector in their time. */
+const ENOUGH_PER_MINUTE = 120;
+
+/** What an answer that did not come in time means: under a low ceiling the call may not have been made yet. */
+function lateWords({ limits: { requestsPerMinute } }: ConnectorSettings): (seconds: number) => Finding {
+  const reach = 'Check that the host can be reached from the function app, and its service health.';
+  if (requestsPerMinute === null || requestsPerMinute >= ENOUGH_PER_MINUTE)
+    return (seconds) => fail(`No answer within ${seconds} s.`, reach);
+  const why = `limits.requestsPerMinute (${requestsPerMinute}) may have left no call for it`;
+  return (seconds) => warning(`No answer within ${seconds} s; ${why}.`, `Raise it while you verify, with no job running. ${reach}`);
 }
 
 /** Findings of probes that were not tried, so that those behind them are not tried either. */

@@ -153,4 +153,15 @@ describe('what a configuration uses of a connector', () => {
       expect(['groups', 'rooms', 'owns', 'x500'].filter((purpose) => uses.has(purpose as Purpose))).toEqual([]);
     });
   });
+
+  it('under a low ceiling an answer that does not come in time is no fault of the directory yet', async () => {
+    const limited = async (requestsPerMinute: number): Promise<unknown> => {
+      const one = { ...(await settings()), limits: { lanes: null, requestsPerMinute } };
+      return verifyConnector(asking([probe('slow', never)]), one, { eachMs: 20, allMs: 1_000 });
+    };
+    expect(await limited(30)).toMatchObject([
+      { result: 'warning', detail: expect.stringMatching(/requestsPerMinute \(30\)/), fix: expect.stringContaining('Raise it') },
+    ]);
+    expect(await limited(120)).toMatchObject([{ result: 'fail', detail: 'No answer within 0.02 s.' }]);
+  });
 });
