@@ -81,6 +81,15 @@ describe('a configuration file against any server that speaks the wire', () => {
     };
   };
 
+  /** Something to write for everybody, whoever is there from before. */
+  const renaming = (suffix: string): object => {
+    const { routes, ...rest } = document() as unknown as { routes: { push?: object }[] };
+    return {
+      ...rest,
+      routes: routes.map((route) => ({ ...route, push: { ...route.push, set: { displayName: `{displayName} ${suffix}` } } })),
+    };
+  };
+
   it('works below a path prefix, with tokens of 3 s and pages of 7', () => {
     const { status, stdout } = start(document());
     const [job] = (JSON.parse(stdout) as { jobs: Job[] }).jobs;
@@ -103,22 +112,20 @@ describe('a configuration file against any server that speaks the wire', () => {
     expect(refused.status).toBe(3);
   });
 
-  it('ends with 1 where everything failed, with 4 where a plan is held; a simulation is never held', () => {
+  it('ends with 1 where everything failed, with 4 where a plan is held', () => {
     const wrong = document();
     for (const [n, name] of (['secret', 'key'] as const).entries())
       wrong.connectors[n]!['credential'] = { ...(wrong.connectors[n]!['credential'] as object), [name]: 'NOT_THERE' };
     const failed = start(wrong, '--action', 'pull');
     expect([failed.status, jobsOf(failed).map((job) => [job.action, job.state])]).toEqual([1, [['pull', 'failed']]]);
-    const held = start({ ...document(), paused: true }, '--action', 'push');
+    const held = start({ ...renaming('held'), paused: true }, '--action', 'push');
     expect([held.status, jobsOf(held).map((job) => [job.action, job.state])]).toEqual([4, [['push', 'held']]]);
-    const shown = start({ ...document(), paused: true }, '--action', 'simulate');
-    expect([shown.status, jobsOf(shown).map((job) => [job.action, job.state])]).toEqual([0, [['simulate', 'completed']]]);
   });
 
   it('--keep: what was under way when the process was killed is finished first by the next start with the same folder', async () => {
     const port = await freePort();
     const keep = ['--keep', join(folder, 'kept'), '--port', String(port)];
-    const args = command(document(), ...keep);
+    const args = command(renaming('kept'), ...keep);
     const killed = spawn(process.execPath, args, { env: environment(), cwd: root, detached: true, stdio: 'ignore' });
     let job: Job | undefined;
     for (let n = 0; n < 600 && job?.progress.phase !== 'push'; n += 1) {
@@ -128,7 +135,7 @@ describe('a configuration file against any server that speaks the wire', () => {
     }
     process.kill(-killed.pid!, 'SIGKILL');
     expect([job?.state, job?.progress.phase]).toEqual(['running', 'push']);
-    const next = start(document(), ...keep, '--action', 'pull');
+    const next = start(renaming('kept'), ...keep, '--action', 'pull');
     const jobs = jobsOf(next);
     expect([next.status, jobs.map(({ action, state }) => [action, state])]).toEqual([
       0,
