@@ -115,7 +115,11 @@ function contextOf(
     },
     log: (event) => void events.push(event),
     configuration: async () => ({ configuration: configuration(), version: 'v1' }),
-    open: (settings: ConnectorSettings) => ({ connector: createMemoryConnector(settings.id, directories[settings.id]!), calls: () => 1, ready: async () => undefined }),
+    open: (settings: ConnectorSettings) => ({
+      connector: createMemoryConnector(settings.id, directories[settings.id]!),
+      calls: () => 1,
+      ready: async () => undefined,
+    }),
   };
 }
 
