@@ -6,9 +6,9 @@ import { standingChange } from '../rules/claimLoss.ts';
 import type { Claimant } from '../rules/claims.ts';
 import type { DraftChange, Holder } from '../rules/view.ts';
 import { shardOf } from '../store/shard.ts';
-import { entryOf } from './commitShards.ts';
 import type { Planning } from './planning.ts';
 import { planRange } from './planRange.ts';
+import { readTargets } from './readTargets.ts';
 
 /** One route's drafts, as far as claims need them. */
 export interface RouteDrafts {
@@ -24,6 +24,13 @@ export interface Claims {
 
 type Held = Pick<Claimant, 'addresses' | 'delivery'>;
 
+/** An object of ours that holds an address which a change takes; `row`: the change that it is itself planned for. */
+interface Holding {
+  readonly plan: RouteDrafts;
+  readonly link: Link;
+  readonly row: DraftChange | null;
+}
+
 /**
  * Everybody who has a say in whose an address is, over all routes of one target: the planned changes, and the entries that change nothing but
  * whose objects hold an address that a change takes. Only those few are read.
@@ -33,8 +40,7 @@ export async function claimantsOf(plans: readonly RouteDrafts[]): Promise<Claims
   for (const { changes } of plans) for (const change of changes) if (change.targetId) rows.set(change.targetId, change);
   const byRoute = new Map(plans.map((plan) => [plan.planning.route.id, plan]));
   const absent = new Map<string, Set<string>>();
-  const held = new Map<DraftChange, Held>();
-  const standing: { plan: RouteDrafts; link: Link; held: Held }[] = [];
+  const holding: Holding[] = [];
   for (const [targetId, { holder, takers }] of holdersOf(plans)) {
     const row = rows.get(targetId);
     if (row && (row.orphan || row.change !== 'update')) continue;
@@ -46,17 +52,24 @@ export async function claimantsOf(plans: readonly RouteDrafts[]): Promise<Claims
     }
     const link = await plan.planning.context.store.links.get(stamp.route, stamp.sourceId);
     if (link?.state !== 'linked' || link.targetId !== targetId) continue;
-    if (row) held.set(row, await heldBy(plan.planning, link));
     // A job over named entries takes nothing from the others: the next one over all of them does.
-    else if (plan.planning.only === null) standing.push({ plan, link, held: await heldBy(plan.planning, link) });
+    if (row || plan.planning.only === null) holding.push({ plan, link, row: row ?? null });
   }
+  const held = await heldBy(holding);
+  const standing = holding.filter(({ row }) => row === null);
   const unchanged = await unchangedOf(standing);
   return {
     claimants: [
-      ...plans.flatMap((plan) => plan.changes.map((change) => claimant(plan.planning, change, held.get(change)))),
+      ...plans.flatMap((plan) =>
+        plan.changes.map((change) => claimant(plan.planning, change, change.targetId ? held.get(change.targetId) : undefined)),
+      ),
       ...standing
         .filter(({ link }) => unchanged.has(`${link.route}\0${link.sourceId}`))
-        .map(({ plan, link, held: what }) => ({ ...claimant(plan.planning, standingChange(link), what), linked: true, unchanged: true })),
+        .map(({ plan, link }) => ({
+          ...claimant(plan.planning, standingChange(link), held.get(link.targetId!)),
+          linked: true,
+          unchanged: true,
+        })),
     ],
     absent: new Map([...absent].map(([route, others]) => [route, [...others].sort()])),
   };
@@ -87,12 +100,21 @@ function holdersOf(plans: readonly RouteDrafts[]): ReadonlyMap<string, { holder:
   return holders;
 }
 
-/** What an object of ours holds: as the target showed it last, or as we wrote it since. */
-async function heldBy({ context, target, route, targetState }: Planning, link: Link): Promise<Held> {
-  const row = await context.store.snapshots.get(route.to, link.targetId!);
-  const entry = row ? entryOf(row, target.sets) : null;
-  const image = entry && (link.writtenAt ?? '') <= targetState.completedAt ? fieldsOf(entry) : link.image;
-  return { addresses: textsOf(image.addresses), delivery: textsOf(image.deliveryAddress)[0] ?? null };
+/** What objects of ours hold, by their ids: as the target showed them last, or as we wrote them since. */
+async function heldBy(holding: readonly Holding[]): Promise<ReadonlyMap<string, Held>> {
+  const held = new Map<string, Held>();
+  for (const [{ planning }, links] of Map.groupBy(holding, ({ plan }) => plan)) {
+    const entries = await readTargets(
+      planning,
+      links.map(({ link }) => link.targetId!),
+    );
+    for (const { link } of links) {
+      const entry = entries.get(link.targetId!);
+      const image = entry && (link.writtenAt ?? '') <= planning.targetState.completedAt ? fieldsOf(entry) : link.image;
+      held.set(link.targetId!, { addresses: textsOf(image.addresses), delivery: textsOf(image.deliveryAddress)[0] ?? null });
+    }
+  }
+  return held;
 }
 
 /** Which of these entries would be left as they are: only those are counted as unchanged, and only their objects may be taken from. */

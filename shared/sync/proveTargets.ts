@@ -4,7 +4,7 @@ import { FailureError } from '../model/failure.ts';
 import type { DraftChange, TargetView } from '../rules/view.ts';
 import { holdsKey } from './ownWrites.ts';
 import type { Planning } from './planning.ts';
-import { withTargetManager } from './targetManagers.ts';
+import { type RowReader, withTargetManager } from './targetManagers.ts';
 import { createRowReader } from './targetSight.ts';
 
 /** More than this would keep the directory busy longer than reading it: the plan waits for a pass that reads it. */
@@ -22,20 +22,21 @@ export async function planOnProof<T extends { readonly changes: readonly DraftCh
   const proven = new Map<string, Entry | null>();
   let planned = plan(view);
   if (planning.earlierTarget === null || planning.lookOnly) return planned;
+  const rows = createRowReader(planning, planning.route.to, planning.target.sets);
   for (;;) {
     const open = new Map(planned.changes.flatMap((change) => reliesOn(planning, change)).filter(([id]) => !proven.has(id)));
     if (open.size === 0) return planned;
     if (proven.size + open.size > MOST) throw tooMany(planning.route.to);
-    for (const [id, as] of open) proven.set(id, await asRead(planning, await planning.target.get(id, as)));
+    for (const [id, as] of open) proven.set(id, await asRead(planning, rows, await planning.target.get(id, as)));
     planned = plan(provenView(view, proven));
   }
 }
 
 /** An object as it is now, its manager told as in what was read. */
-async function asRead(planning: Planning, entry: Entry | null): Promise<Entry | null> {
+async function asRead(planning: Planning, rows: RowReader, entry: Entry | null): Promise<Entry | null> {
   if (entry?.managerRef === undefined) return entry;
   const index = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
-  return withTargetManager(entry, null, index, createRowReader(planning, planning.route.to, planning.target.sets));
+  return withTargetManager(entry, null, index, rows);
 }
 
 /** Objects that a change regards in a way that cannot be taken back. Of strangers only those that this push type can ask for by id. */

@@ -22,7 +22,15 @@ export async function readEntries(
   return found;
 }
 
-/** The same of a route's target. */
+/** Which of these ids a snapshot does not hold; each shard read once. */
+export async function absentIds(store: Store, connector: string, ids: Iterable<string>): Promise<ReadonlySet<string>> {
+  const absent = new Set(ids);
+  for (const shard of new Set([...absent].map(shardOf)))
+    for (const { id } of await store.snapshots.readShard(connector, shard)) absent.delete(id);
+  return absent;
+}
+
+/** Objects of a route's target by id. */
 export function readTargets(side: TargetSide, ids: Iterable<string>): Promise<ReadonlyMap<string, Entry>> {
   return readEntries(side.context.store, side.route.to, side.target.sets, ids);
 }

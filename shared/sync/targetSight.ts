@@ -8,6 +8,7 @@ import type { SnapshotRow, TargetIndex } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
+import { absentIds } from './readTargets.ts';
 import { type ManagerSights, NO_MANAGERS, type RowReader, withTargetManager } from './targetManagers.ts';
 import { linksOfUnstamped } from './unstamped.ts';
 import { mayShowLate, writtenLately } from './writtenLately.ts';
@@ -152,16 +153,15 @@ async function plainSight({ planning, index, rows }: Seeing, link: Link): Promis
 
 /** Source ids named by stamps of hits, or by the links of unstamped ones, that the source's complete read no longer holds. */
 async function absentSources(
-  planning: Planning,
+  { context, route }: Planning,
   hits: ReadonlyMap<string, readonly Entry[]>,
   named: ReadonlyMap<string, Link>,
 ): Promise<ReadonlySet<string>> {
-  const absent = new Set<string>();
+  const ids = new Set<string>();
   for (const entry of [...hits.values()].flat()) {
     const stamp = parseStamp(entry.stamp);
-    const id = stamp ? (stamp.route === planning.route.id ? stamp.sourceId : undefined) : named.get(entry.id)?.sourceId;
-    if (id !== undefined && !absent.has(id) && (await planning.context.store.snapshots.get(planning.route.from, id)) === null)
-      absent.add(id);
+    const id = stamp ? (stamp.route === route.id ? stamp.sourceId : undefined) : named.get(entry.id)?.sourceId;
+    if (id !== undefined) ids.add(id);
   }
-  return absent;
+  return absentIds(context.store, route.from, ids);
 }

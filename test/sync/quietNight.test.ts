@@ -23,4 +23,26 @@ describe('a quiet night', () => {
     await world.run({ action: 'sync' });
     expect(read.filter((connector) => connector === 'b').length).toBeGreaterThan(0);
   });
+
+  it('and the night after everybody was written reads each part of either directory once, however many people are in it', async () => {
+    const world = createWorld({ a: 300 });
+    await world.run({ action: 'sync' });
+    const { snapshots } = world.store;
+    const reads: string[] = [];
+    const { get, readShard } = snapshots;
+    Object.assign(snapshots, {
+      get: (connector: string, id: string) => {
+        reads.push(`${connector} by id`);
+        return get.call(snapshots, connector, id);
+      },
+      readShard: (connector: string, shard: number) => {
+        reads.push(`${connector} ${shard}`);
+        return readShard.call(snapshots, connector, shard);
+      },
+    });
+    const second = await world.run({ action: 'sync' });
+    expect(second.job.routes[0]).toMatchObject({ unchanged: 300, created: 0, updated: 0 });
+    expect(reads.filter((read) => read.startsWith('b ')).length).toBeGreaterThan(0);
+    expect(reads.filter((read, n) => read.endsWith('by id') || reads.indexOf(read) !== n)).toEqual([]);
+  });
 });
