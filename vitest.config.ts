@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** unit: beside the code, quick. contract and journeys: whole processes with simulated directories; chaos kills them. */
 export default defineConfig({
   test: {
+    // Journeys wait for processes of their own more than they work: two at a time, also on two processors.
+    maxWorkers: Math.max(2, Math.min(4, availableParallelism() - 1)),
     reporters: ['default', ['json', { outputFile: 'dist/test-results.json' }]],
     projects: [
       {
@@ -27,7 +30,6 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts', 'test/journeys/**/*.test.ts', 'test/chaos/**/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       // Needs Microsoft's engine beside the project: run by the continuous integration where it is there (GALSYNC_REALHOST).

@@ -1,6 +1,6 @@
 /** Builds the deployed bundle: one CommonJS file; `@azure/functions-core` is injected by the host and stays outside. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,10 +8,14 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, 'dist/app');
 
-/** Writes dist/app: what is zipped and deployed, and what the sandbox runs unmodified. */
+/**
+ * Writes dist/app: what is zipped and deployed, and what the sandbox runs unmodified. Each file appears whole, so that a host which starts
+ * while another build runs never reads half of one.
+ */
 export async function buildApp(): Promise<{ directory: string; bytes: number }> {
   mkdirSync(join(out, 'dist'), { recursive: true });
-  await build({
+  const { outputFiles } = await build({
+    write: false,
     entryPoints: [join(root, 'functions/main.ts')],
     outfile: join(out, 'dist/main.cjs'),
     bundle: true,
@@ -27,12 +31,19 @@ export async function buildApp(): Promise<{ directory: string; bytes: number }> 
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     logLevel: 'warning',
   });
-  for (const file of ['host.json', 'local.settings.sample.json']) cpSync(join(root, file), join(out, file));
-  writeFileSync(
+  for (const { path, contents } of outputFiles) writeWhole(path, contents);
+  for (const file of ['host.json', 'local.settings.sample.json']) writeWhole(join(out, file), readFileSync(join(root, file)));
+  writeWhole(
     join(out, 'package.json'),
     `${JSON.stringify({ name: 'galsync-app', private: true, main: 'dist/main.cjs', engines: { node: '>=22' } }, null, 2)}\n`,
   );
   return { directory: out, bytes: statSync(join(out, 'dist/main.cjs')).size };
+}
+
+function writeWhole(path: string, contents: string | Uint8Array): void {
+  const half = `${path}.${process.pid}`;
+  writeFileSync(half, contents);
+  renameSync(half, path);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
