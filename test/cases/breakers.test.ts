@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { judgeBreakers } from '../../shared/rules/breakers.ts';
+import { aRoute } from '../../shared/rules/harness.ts';
 
 describe('breakers', () => {
-  const settings = {
-    removals: { count: 10, percent: 5, max: 500 },
-    creations: 500,
-    clearedPercent: 5,
-    addressChangesPercent: 20,
-    sourceShrinkPercent: 10,
-    firstRun: 'auto',
-    approvalHours: 168,
-  } as const;
+  const settings = aRoute().breakers;
   const none = {
     removals: 0,
     removalsBefore: 0,

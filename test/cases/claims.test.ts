@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Claimant, settleClaims } from '../../shared/rules/claims.ts';
+import { aChange } from '../../shared/rules/harness.ts';
 import type { DraftChange } from '../../shared/rules/view.ts';
 
 describe('claims', () => {
@@ -8,35 +9,12 @@ describe('claims', () => {
     owns: new Set(),
     linked: true,
     routeOrder: 0,
-    change: {
-      route: 'r',
-      change: 'update',
-      kind: 'user',
-      as: 'contact',
-      sourceId,
-      targetId: `t${sourceId}`,
-      address: `${sourceId}@a.example`,
-      displayName: sourceId,
-      reason: 'changed',
-      orphan: false,
-      fields: [],
-      desired: null,
-      stamp: '',
-      alias: `al.${sourceId}`,
-      owner: null,
-      countedBefore: false,
-      takes: [],
-      releases: [],
-      relinkFrom: null,
-      since: null,
-      holders: [],
-      ...more,
-    },
+    change: aChange(sourceId, more),
   });
   it('R19 gives an address up before it is taken', () => {
     const settled = settleClaims(
       [
-        change('B', { takes: ['desk@a.example'], holders: [{ key: 'desk@a.example', targetId: 'tA' }] }),
+        change('B', { takes: ['desk@a.example'], holders: [{ key: 'desk@a.example', targetId: 't-A' }] }),
         change('A', { releases: ['desk@a.example'] }),
       ],
       true,
@@ -52,13 +30,13 @@ describe('claims', () => {
           takes: ['a@x.example'],
           releases: ['b@x.example'],
           fields: fields('b@x.example', 'a@x.example'),
-          holders: [{ key: 'a@x.example', targetId: 'tA' }],
+          holders: [{ key: 'a@x.example', targetId: 't-A' }],
         }),
         change('A', {
           takes: ['b@x.example'],
           releases: ['a@x.example'],
           fields: fields('a@x.example', 'b@x.example'),
-          holders: [{ key: 'b@x.example', targetId: 'tB' }],
+          holders: [{ key: 'b@x.example', targetId: 't-B' }],
         }),
       ],
       true,

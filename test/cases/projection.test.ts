@@ -4,19 +4,14 @@ import { addressKey, type Capability } from '../../shared/connectors/connector.t
 import { SHARED_CONTACT } from '../../shared/connectors/google/capability.ts';
 import type { Fields, FieldValue } from '../../shared/model/plan.ts';
 import { diffFields, hashValue } from '../../shared/rules/diff.ts';
+import { TARGET } from '../../shared/rules/harness.ts';
 import { compileProjection } from '../../shared/rules/project.ts';
 import { cutText, fillTemplate } from '../../shared/rules/texts.ts';
 import { createWorld } from '../sync/world.ts';
 import { entryWith } from './entryWith.ts';
 
-const TARGET: Capability = {
-  as: 'contact',
-  types: ['MailContact'],
-  needs: [],
-  canHide: true,
-  uniqueAddresses: true,
-  knownLag: false,
-  lanes: 1,
+const ONE_COUNTRY: Capability = {
+  ...TARGET,
   fields: { displayName: { maxLength: 64 }, addresses: { maxValues: 20 }, country: {}, hidden: {}, jobTitle: {} },
   normalise: (name, value) =>
     name === 'country'
@@ -33,12 +28,12 @@ describe('projection and comparison', () => {
   it('R15 cuts a name before an emoji, never in it', async () => {
     const name = `${'a'.repeat(63)}\u{1F469}\u200D\u{1F4BB}`;
     expect(cutText(name, 64)).toBe('a'.repeat(63));
-    const projected = compileProjection((await route).configuration.routes[0]!, TARGET)(entryWith({ displayName: name }));
+    const projected = compileProjection((await route).configuration.routes[0]!, ONE_COUNTRY)(entryWith({ displayName: name }));
     expect(projected.fields.displayName).toBe('a'.repeat(63));
     expect(projected.losses).toEqual(['displayName cut']);
   });
   it('R17 writes one country for UK, GB and its name, and lists what is no country', async () => {
-    const project = compileProjection((await route).configuration.routes[0]!, TARGET);
+    const project = compileProjection((await route).configuration.routes[0]!, ONE_COUNTRY);
     expect(
       ['UK', 'GB', 'United Kingdom', 'Scotland'].map((country) => project(entryWith({ displayName: 'x', country })).fields.country),
     ).toEqual(['United Kingdom', 'United Kingdom', 'United Kingdom', null]);
