@@ -5,8 +5,8 @@ import { pushTypeOf } from '../model/pushType.ts';
 import type { TargetIndex } from '../store/store.ts';
 import { connectorSettings, type SyncContext } from './context.ts';
 import { madeAgainBy } from './madeAgain.ts';
+import { createRowReader } from './rowReader.ts';
 import { standsThere } from './targetManagers.ts';
-import { createRowReader } from './targetSight.ts';
 
 /** The object that an address means when a manager is written. `waits`: this job may still make it. */
 export type FoundManager = { readonly object: Referenced } | { readonly object: null; readonly waits: boolean };
@@ -30,7 +30,7 @@ export interface FinderRun {
 export function createManagerFinder(context: SyncContext, configuration: Configuration, run: FinderRun): ManagerFinder {
   const found = new Map<string, FoundManager>();
   const { sets, capability } = context.open(connectorSettings(configuration, run.target), configuration).connector;
-  const rows = createRowReader({ context }, run.target, sets);
+  const rows = createRowReader(context, run.target, sets);
   let over = false;
   const isOver = async (): Promise<boolean> => {
     if (!over) {
@@ -51,7 +51,7 @@ export function createManagerFinder(context: SyncContext, configuration: Configu
     if (!id) return { object: null, waits: known.length > 0 && !(await isOver()) };
     // Accounts name a contact by the id that group lists know it by; an account has but one.
     const isAccount = standing !== null && capability(standing.as).holdsAccount === true;
-    const memberId = account && !isAccount && index?.has(id) ? (await rows(id))?.memberId : undefined;
+    const memberId = account && !isAccount && index?.has(id) ? (await rows.get(id))?.memberId : undefined;
     return { object: { id, ...(memberId === undefined ? {} : { memberId }) } };
   };
   return async (route, address, { account }) => {

@@ -4,8 +4,8 @@ import { FailureError } from '../model/failure.ts';
 import type { DraftChange, TargetView } from '../rules/view.ts';
 import { holdsKey } from './ownWrites.ts';
 import type { Planning } from './planning.ts';
-import { type RowReader, withTargetManager } from './targetManagers.ts';
-import { createRowReader } from './targetSight.ts';
+import { createRowReader, type RowReader } from './rowReader.ts';
+import { withTargetManager } from './targetManagers.ts';
 
 /** More than this would keep the directory busy longer than reading it: the plan waits for a pass that reads it. */
 const MOST = 500;
@@ -22,7 +22,7 @@ export async function planOnProof<T extends { readonly changes: readonly DraftCh
   const proven = new Map<string, Entry | null>();
   let planned = plan(view);
   if (planning.earlierTarget === null || planning.lookOnly) return planned;
-  const rows = createRowReader(planning, planning.route.to, planning.target.sets);
+  const rows = createRowReader(planning.context, planning.route.to, planning.target.sets);
   for (;;) {
     const open = new Map(planned.changes.flatMap((change) => reliesOn(planning, change)).filter(([id]) => !proven.has(id)));
     if (open.size === 0) return planned;

@@ -1,6 +1,6 @@
 import type { Entry } from '../model/entry.ts';
 import { shardOf } from '../store/shard.ts';
-import type { Store } from '../store/store.ts';
+import type { SnapshotRow, Store } from '../store/store.ts';
 import { entryOf } from './commitShards.ts';
 import type { TargetSide } from './planning.ts';
 
@@ -12,22 +12,33 @@ export async function readEntries(
   ids: Iterable<string>,
 ): Promise<ReadonlyMap<string, Entry>> {
   const found = new Map<string, Entry>();
-  for (const [shard, wanted] of Map.groupBy(new Set(ids), shardOf)) {
-    const here = new Set(wanted);
-    for (const row of await store.snapshots.readShard(connector, shard)) {
-      const entry = here.has(row.id) ? entryOf(row, sets) : null;
+  const wanted = new Set(ids);
+  for await (const rows of shardsOf(store, connector, wanted))
+    for (const row of rows) {
+      const entry = wanted.has(row.id) ? entryOf(row, sets) : null;
       if (entry) found.set(row.id, entry);
     }
-  }
   return found;
 }
 
 /** Which of these ids a snapshot does not hold; each shard read once. */
 export async function absentIds(store: Store, connector: string, ids: Iterable<string>): Promise<ReadonlySet<string>> {
   const absent = new Set(ids);
-  for (const shard of new Set([...absent].map(shardOf)))
-    for (const { id } of await store.snapshots.readShard(connector, shard)) absent.delete(id);
+  for await (const rows of shardsOf(store, connector, absent)) for (const { id } of rows) absent.delete(id);
   return absent;
+}
+
+/** Shards that lie together are one question. */
+const TOGETHER = 8;
+
+/** The shards in which these ids lie, if they are there. */
+async function* shardsOf(store: Store, connector: string, ids: ReadonlySet<string>): AsyncGenerator<readonly SnapshotRow[]> {
+  const shards = [...new Set([...ids].map(shardOf))].sort((a, b) => a - b);
+  for (const near of Map.groupBy(shards, (shard) => Math.floor(shard / TOGETHER)).values()) {
+    const [first, last] = [near[0]!, near.at(-1)!];
+    if (near.length < TOGETHER / 2) for (const shard of near) yield await store.snapshots.readShard(connector, shard);
+    else yield* await store.snapshots.readShards(connector, first, last + 1);
+  }
 }
 
 /** Objects of a route's target by id. */

@@ -7,11 +7,9 @@ import { compileWithhold } from '../rules/withhold.ts';
 import type { TargetIndex } from '../store/store.ts';
 import { isAmong, type Planning } from './planning.ts';
 import { referencedId } from './references.ts';
+import type { RowReader } from './rowReader.ts';
 import { type Superiors, sourceSuperiors, withManager } from './superiors.ts';
 import { mayShowLate } from './writtenLately.ts';
-
-/** Reads single objects of the target's snapshot. */
-export type RowReader = (id: string) => Promise<Entry | null>;
 
 /**
  * An object of the target whose manager is told as everywhere else: `attributes.manager` an address, `managerRef` the id of the object. The
@@ -27,7 +25,7 @@ export async function withTargetManager(entry: Entry, link: Link | null, index: 
     const known = link?.managerId ? { managerRef: link.managerId } : {};
     return { ...rest, ...known, attributes: { ...rest.attributes, ...(ours === '' ? {} : { manager: ours }) } };
   }
-  const there = ours !== '' && link?.managerId === id ? null : await rows(id);
+  const there = ours !== '' && link?.managerId === id ? null : await rows.get(id);
   const address = there ? primaryAddress(there) : ours;
   return { ...rest, managerRef: id, attributes: { ...rest.attributes, ...(address === '' ? {} : { manager: address }) } };
 }
@@ -133,7 +131,7 @@ export async function standsThere(
 ): Promise<string | null> {
   const holders: string[] = [];
   for (const id of new Set(index.find(addressKey(address)))) {
-    const entry = await rows(id);
+    const entry = await rows.get(id);
     if (entry && entry.kind !== 'group' && !(manager.known && parseStamp(entry.stamp)?.route === manager.route)) holders.push(id);
   }
   return holders.length === 1 ? holders[0]! : null;

@@ -3,13 +3,13 @@ import type { Link } from '../model/link.ts';
 import { pushTypeOf } from '../model/pushType.ts';
 import { parseStamp } from '../model/stamp.ts';
 import type { Sight, TargetView } from '../rules/view.ts';
-import { shardOf } from '../store/shard.ts';
-import type { SnapshotRow, TargetIndex } from '../store/store.ts';
-import { entryOf } from './commitShards.ts';
+import type { TargetIndex } from '../store/store.ts';
 import { asWritten, holdsKey, type OwnWrite, type OwnWrites, ownWritesSince, withOwnWrites } from './ownWrites.ts';
 import { isVirtual, type Planning } from './planning.ts';
 import { absentIds } from './readTargets.ts';
-import { type ManagerSights, NO_MANAGERS, type RowReader, withTargetManager } from './targetManagers.ts';
+import { referencedId } from './references.ts';
+import { createRowReader, type RowReader } from './rowReader.ts';
+import { type ManagerSights, NO_MANAGERS, withTargetManager } from './targetManagers.ts';
 import { linksOfUnstamped } from './unstamped.ts';
 import { mayShowLate, writtenLately } from './writtenLately.ts';
 
@@ -27,8 +27,12 @@ export async function openSights(planning: Planning, links: readonly Link[]): Pr
   const read = await planning.context.store.snapshots.index(planning.route.to, planning.targetState.version);
   const writes = await ownWritesSince(planning);
   const index = withOwnWrites(read, writes);
-  const rows = withWrites(createRowReader(planning, planning.route.to, planning.target.sets), writes, planning.plan.capabilityOf);
+  const rows = withWrites(createRowReader(planning.context, planning.route.to, planning.target.sets), writes, planning.plan.capabilityOf);
   const sights = new Map<string, Sight>();
+  await learn(
+    { index, rows },
+    links.flatMap((link) => (link.targetId && !writes.of(link.targetId) && hasChanged(planning, index, link) ? [link.targetId] : [])),
+  );
   for (const link of links) {
     if (!link.targetId || link.state === 'intent') continue;
     const write = writes.of(link.targetId);
@@ -60,10 +64,15 @@ export async function openTargetView(
   if (!sights) return VIRTUAL;
   const { index, writes, rows } = sights;
   const hits = new Map<string, readonly Entry[]>();
-  for (const key of new Set(keys)) {
+  const wanted = [...new Set(keys)].map((key) => ({ key, ids: index.find(key) }));
+  await learn(
+    { index, rows },
+    wanted.flatMap(({ ids }) => ids),
+  );
+  for (const { key, ids } of wanted) {
     const found: Entry[] = [];
-    for (const id of index.find(key)) {
-      const entry = await rows(id);
+    for (const id of ids) {
+      const entry = await rows.get(id);
       if (entry && (!writes.of(id) || holdsKey(entry, key))) found.push(await withTargetManager(entry, null, index, rows));
     }
     if (found.length > 0) hits.set(key, found);
@@ -100,25 +109,13 @@ function writtenSight({ deleted }: OwnWrite): Sight {
 }
 
 function withWrites(rows: RowReader, writes: OwnWrites, capabilityOf: Planning['plan']['capabilityOf']): RowReader {
-  return async (id) => {
-    const write = writes.of(id);
-    const read = await rows(id);
-    return write ? asWritten(write, read, capabilityOf(write.as).types[0] ?? '') : read;
-  };
-}
-
-/** Reads single objects of a snapshot; shards are kept for the duration of one activity. */
-export function createRowReader(planning: Pick<Planning, 'context'>, connector: string, sets: readonly string[]): RowReader {
-  const shards = new Map<number, Promise<ReadonlyMap<string, SnapshotRow>>>();
-  return async (id) => {
-    const shard = shardOf(id);
-    let rows = shards.get(shard);
-    if (!rows) {
-      rows = planning.context.store.snapshots.readShard(connector, shard).then((all) => new Map(all.map((row) => [row.id, row])));
-      shards.set(shard, rows);
-    }
-    const row = (await rows).get(id);
-    return row ? entryOf(row, sets) : null;
+  return {
+    learn: rows.learn,
+    async get(id) {
+      const write = writes.of(id);
+      const read = await rows.get(id);
+      return write ? asWritten(write, read, capabilityOf(write.as).types[0] ?? '') : read;
+    },
   };
 }
 
@@ -133,13 +130,31 @@ async function sightOf(seeing: Seeing, link: Link): Promise<Sight> {
   return sight.there && sight.entry ? { ...sight, entry: await withTargetManager(sight.entry, link, seeing.index, seeing.rows) } : sight;
 }
 
+/** The object is there, and its row must be read: it is not as the link's image says, or it is to become something else. */
+function hasChanged({ route }: Planning, index: TargetIndex, { targetId, imageHash, as, kind }: Link): boolean {
+  if (!targetId || !index.has(targetId)) return false;
+  const hash = index.hash(targetId);
+  return hash === null || hash !== imageHash || as !== pushTypeOf(route.push.as, kind);
+}
+
+/** Rows that are about to be asked for, and those of the managers whom they name. */
+async function learn({ index, rows }: Pick<Seeing, 'index' | 'rows'>, ids: readonly string[]): Promise<void> {
+  await rows.learn(ids);
+  const managers = new Set<string>();
+  for (const id of ids) {
+    const reference = (await rows.get(id))?.managerRef;
+    const manager = reference === undefined ? null : referencedId(index, reference);
+    if (manager !== null) managers.add(manager);
+  }
+  await rows.learn(managers);
+}
+
 async function plainSight({ planning, index, rows }: Seeing, link: Link): Promise<Sight> {
   const id = link.targetId!;
   const hash = index.hash(id);
   if (index.has(id)) {
-    if (hash !== null && hash === link.imageHash && link.as === pushTypeOf(planning.route.push.as, link.kind))
-      return { there: true, entry: null, hash };
-    const entry = await rows(id);
+    if (!hasChanged(planning, index, link)) return { there: true, entry: null, hash };
+    const entry = await rows.get(id);
     return entry && isUnsettled(planning, link, entry) ? { there: true, entry: null, hash: null } : { there: true, entry, hash };
   }
   if (link.state !== 'linked') return { there: false };

@@ -12,8 +12,9 @@ import type { TargetSide } from './planning.ts';
 import type { PlannedRange } from './planRange.ts';
 import type { Range } from './ranges.ts';
 import { readTargets } from './readTargets.ts';
+import { referencedId } from './references.ts';
+import { createRowReader } from './rowReader.ts';
 import { withTargetManager } from './targetManagers.ts';
-import { createRowReader } from './targetSight.ts';
 import { isNamed, namesOf, type PastChange, pastChanges, wasMade } from './undoneChanges.ts';
 import { mayShowLate } from './writtenLately.ts';
 
@@ -61,7 +62,10 @@ async function withManagers(
   index: TargetIndex,
 ): Promise<ReadonlyMap<string, Entry>> {
   const links = new Map(all.flatMap(({ link }) => (link?.targetId ? [[link.targetId, link] as const] : [])));
-  const rows = createRowReader(side, side.route.to, side.target.sets);
+  const rows = createRowReader(side.context, side.route.to, side.target.sets);
+  await rows.learn(
+    [...read.values()].flatMap(({ managerRef }) => (managerRef === undefined ? [] : (referencedId(index, managerRef) ?? []))),
+  );
   const told = new Map<string, Entry>();
   for (const [id, entry] of read) told.set(id, await withTargetManager(entry, links.get(id) ?? null, index, rows));
   return told;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SHARDS } from '../../shared/store/store.ts';
 import { createWorld, person } from './world.ts';
 
 describe('a quiet night', () => {
@@ -29,8 +30,13 @@ describe('a quiet night', () => {
     await world.run({ action: 'sync' });
     const { snapshots } = world.store;
     const reads: string[] = [];
-    const { get, readShard } = snapshots;
+    const { get, readShard, readShards } = snapshots;
     Object.assign(snapshots, {
+      readShards: (connector: string, from: number, to: number) => {
+        // All of them at once: a source's own, read for its range before anything is asked about them.
+        if (to - from < SHARDS) for (let shard = from; shard < to; shard += 1) reads.push(`${connector} ${shard}`);
+        return readShards.call(snapshots, connector, from, to);
+      },
       get: (connector: string, id: string) => {
         reads.push(`${connector} by id`);
         return get.call(snapshots, connector, id);
