@@ -68,11 +68,11 @@ export function openManagers(
   let around: Around | null = null;
   return {
     async learn(addresses) {
-      for (const address of addresses) {
-        if (sights.has(address)) continue;
-        around ??= await openAround(planning, seen.index, seen.rows, links);
-        sights.set(address, await sightOf(around, address));
-      }
+      const open = [...new Set(addresses)].filter((address) => !sights.has(address));
+      if (open.length === 0) return;
+      around ??= await openAround(planning, seen.index, seen.rows, links);
+      await learnStanding(around, open);
+      for (const address of open) sights.set(address, await sightOf(around, address));
     },
     sight: (address) => sights.get(address) ?? null,
   };
@@ -105,6 +105,12 @@ async function sightOf(around: Around, address: string): Promise<ManagerSight | 
   const there = await standsThere({ route: around.planning.route.id, known: ids.length > 0 }, around.target, around.rows, address);
   if (there !== null) return { id: there };
   return coming.length > 0 ? { id: null } : null;
+}
+
+/** Rows of those who stand at the target without our stamp: most of them will be looked at. */
+async function learnStanding(around: Around, addresses: readonly string[]): Promise<void> {
+  const keys = addresses.map(addressKey).filter((key) => around.source.find(key).every((id) => stamped(around, id) === null));
+  await around.rows.learn(keys.flatMap((key) => around.target.find(key)));
 }
 
 /** The object that carries the stamp for a source id: the index knows, without a link row being read. */
