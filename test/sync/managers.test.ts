@@ -4,6 +4,7 @@ import type { Link } from '../../shared/model/link.ts';
 import { startJob } from '../../shared/sync/startJob.ts';
 import { Died, dieAt } from './deaths.ts';
 import { held, rows, undo } from './errands.ts';
+import { countSnapshotReads } from './snapshotReads.ts';
 import { createWorld, person, type SyncWorld } from './world.ts';
 
 /** People of a directory that tells managers by reference, into one that keeps them so: `bosses` says whose manager is whom. */
@@ -25,18 +26,6 @@ function setBoss(world: SyncWorld, n: number, boss: number | string | null, more
 function tellByAddress(world: SyncWorld, n: number): void {
   const { managerRef, ...entry } = world.a.entries.get(`a-${n}`)!;
   world.a.entries.set(`a-${n}`, { ...entry, attributes: { ...entry.attributes, manager: managerRef! } });
-}
-
-/** How many shards of a connector's snapshot are read from now on. */
-function countRows({ store: { snapshots } }: SyncWorld, connector: string): { readonly rows: () => number; readonly restore: () => void } {
-  const { readShard } = snapshots;
-  let count = 0;
-  const counting: typeof readShard = (one, shard) => {
-    if (one === connector) count += 1;
-    return readShard.call(snapshots, one, shard);
-  };
-  Object.assign(snapshots, { readShard: counting });
-  return { rows: () => count, restore: () => void Object.assign(snapshots, { readShard }) };
 }
 
 const linkOf = async (world: SyncWorld, n: number): Promise<Link> => (await world.store.links.get('a-to-b', `a-${n}`))!;
@@ -107,11 +96,11 @@ describe('managers, where the target keeps them as references', () => {
     expect(first.job.routes[0]).toMatchObject({ created: 11, failed: 0, skipped: 1 });
     expect(first.job.routes[0]!.losses).toMatchObject({ 'manager: not in the target': 11 });
     await world.run({ action: 'sync' });
-    const { rows: reads, restore } = countRows(world, 'b');
+    const reads = countSnapshotReads(world);
     const quiet = await world.run({ action: 'sync' });
     expect(quiet.job.routes[0]).toMatchObject({ unchanged: 11, losses: { 'manager: not in the target': 11 } });
-    expect(reads()).toBe(0);
-    restore();
+    expect(reads.of('b')).toEqual([]);
+    reads.restore();
     world.configure((document) => Object.assign(document.routes![0]!, { filter: {} }));
     const all = await world.run({ action: 'sync' });
     expect(all.job.routes[0]).toMatchObject({ created: 1, updated: 11, losses: {} });
