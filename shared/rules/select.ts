@@ -39,7 +39,7 @@ type Test = (entry: Entry) => { reason: SkipReason; why: string; unconfirmed?: b
 export function compileSelection(context: SelectionContext): (entry: Entry) => Selected {
   const tests = orderedTests(context);
   // Most tests keep nobody of most kinds out: a user is not asked what only groups are.
-  const testsOf = (kind: Kind): readonly Test[] => tests.flatMap(({ of, test }) => (test && (of ?? KINDS).includes(kind) ? test : []));
+  const testsOf = (kind: Kind): readonly Test[] => tests.flatMap((one) => (one.test && regards(one, kind) ? one.test : []));
   const byKind = new Map(KINDS.map((kind) => [kind, testsOf(kind)]));
   return (entry) => {
     let doubtful: Selected | null = null;
@@ -71,8 +71,9 @@ export interface SelectVerdict {
 export function compileVerdicts(context: SelectionContext): (entry: Entry) => readonly SelectVerdict[] {
   const tests = orderedTests(context);
   return (entry) =>
-    tests.map(({ order, rule, of, test }) => {
-      const out = (of ?? KINDS).includes(entry.kind) ? (test?.(entry) ?? null) : null;
+    tests.map((one) => {
+      const { order, rule, test } = one;
+      const out = (regards(one, entry.kind) && test?.(entry)) || null;
       return {
         reason: out?.reason ?? SKIP_REASONS[order]!,
         rule: typeof rule === 'string' ? rule : rule(entry),
@@ -91,6 +92,10 @@ interface Ordered {
   readonly of?: readonly Kind[];
   /** null: as configured it keeps nobody out. */
   readonly test: Test | null;
+}
+
+function regards({ of }: Ordered, kind: Kind): boolean {
+  return of?.includes(kind) ?? true;
 }
 
 function orderedTests(context: SelectionContext): readonly Ordered[] {

@@ -51,7 +51,7 @@ export async function planRange(planning: Planning, range: Range): Promise<Plann
   const concerned = [...gone, ...entries.flatMap((entry) => links.get(entry.id) ?? [])];
   const sights = await openSights(planning, concerned);
   const managers = openManagers(planning, sights, concerned);
-  await managers.learn(entries.flatMap((entry) => managerOf(planning, entry)));
+  await managers.learn(managersNamed(planning, entries));
   const seen = { sight: sightIn(sights), manager: managers.sight };
   const read = entries.map((entry) => candidateOf(planning, entry, links.get(entry.id) ?? null, seen));
   // The objects of a quiet night are not searched for: their rows stay unread.
@@ -65,10 +65,12 @@ export async function planRange(planning: Planning, range: Range): Promise<Plann
   return { ...made, changes: [...made.changes, ...rows] };
 }
 
-/** The address of the manager of somebody who leaves over this route; of nobody else it matters. */
-function managerOf({ plan }: Planning, entry: Entry): readonly string[] {
-  const { manager } = entry.attributes;
-  return typeof manager === 'string' && plan.select(entry).kept ? [manager] : [];
+/** Managers of those who leave over this route, of nobody else it matters; worked out only where managers are objects. */
+function* managersNamed({ plan }: Planning, entries: readonly Entry[]): Generator<string> {
+  for (const entry of entries) {
+    const { manager } = entry.attributes;
+    if (typeof manager === 'string' && plan.select(entry).kept) yield manager;
+  }
 }
 
 /** The range's entries of the source, or those that the job names. */

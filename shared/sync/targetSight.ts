@@ -29,14 +29,14 @@ export async function openSights(planning: Planning, links: readonly Link[]): Pr
   const index = withOwnWrites(read, writes);
   const rows = withWrites(createRowReader(planning.context, planning.route.to, planning.target.sets), writes, planning.plan.capabilityOf);
   const sights = new Map<string, Sight>();
+  const named = links.flatMap((link) => (link.targetId && link.state !== 'intent' ? [{ link, id: link.targetId }] : []));
   await learn(
     { index, rows },
-    links.flatMap((link) => (link.targetId && !writes.of(link.targetId) && hasChanged(planning, index, link) ? [link.targetId] : [])),
+    named.flatMap(({ link, id }) => (!writes.of(id) && hasChanged(planning, index, link) ? [id] : [])),
   );
-  for (const link of links) {
-    if (!link.targetId || link.state === 'intent') continue;
-    const write = writes.of(link.targetId);
-    sights.set(link.targetId, write ? writtenSight(write) : await sightOf({ planning, index, rows }, link));
+  for (const { link, id } of named) {
+    const write = writes.of(id);
+    sights.set(id, write ? writtenSight(write) : await sightOf({ planning, index, rows }, link));
   }
   const sight = (id: string): Sight =>
     sights.get(id) ?? (index.has(id) ? { there: true, entry: null, hash: index.hash(id) } : { there: false });

@@ -117,6 +117,25 @@ describe('managers, where the target keeps them as references', () => {
     expect(job.routes[0]!.losses).toEqual({ 'manager: not in the target': 1 });
   });
 
+  it('who stand at the target are read together, each part of it once; those of people who stay at home are not looked for', async () => {
+    const world = worldOf(120, Object.fromEntries(Array.from({ length: 120 }, (_, n) => [n, `boss${n}@b.example`])));
+    for (let n = 0; n < 120; n += 1) {
+      tellByAddress(world, n);
+      world.b.entries.set(`boss-${n}`, person('b', 500 + n, { id: `boss-${n}`, addresses: [`boss${n}@b.example`] }));
+    }
+    const reads = countSnapshotReads(world);
+    const { job } = await world.run({ action: 'simulate' });
+    expect(job.routes[0]).toMatchObject({ created: 120, losses: {} });
+    expect(reads.of('b').length).toBeGreaterThan(30);
+    expect(reads.twice()).toEqual([]);
+    reads.restore();
+    const where = { attribute: 'displayName', operator: 'Equals', value: 'nobody' } as const;
+    world.configure((document) => Object.assign(document.routes![0]!, { filter: { where } }));
+    const again = countSnapshotReads(world);
+    expect((await world.run({ action: 'simulate' })).job.routes[0]).toMatchObject({ created: 0, skipped: 120 });
+    expect(again.of('b')).toEqual([]);
+  });
+
   it('told as addresses by a directory that keeps no references are objects at the target', async () => {
     const world = worldOf(3, { 1: 'p0@a.example', 2: 'P1@A.example' });
     world.a.managers = false;
