@@ -4,7 +4,7 @@ import { CANCEL_EVENT } from '../../shared/sync/cancel.ts';
 import { CopyPosition } from '../../shared/sync/copyBatch.ts';
 import { beginCopies, CopiesInput, copyBatch } from '../activities/copies.ts';
 import { allSettled, orchestration, type Steps, waitUntil } from '../durable.ts';
-import { LONGEST_WAIT_MS, obeyWait } from './waits.ts';
+import { type DueWait, LONGEST_WAIT_MS, obeyWait } from './waits.ts';
 
 const STEPS_PER_GENERATION = 200;
 /** How long one job fills mailboxes: it holds the target for so long. What is left is the next job's. */
@@ -60,16 +60,15 @@ export const copyLane = orchestration('copyLane', Lane, function* (context, inpu
     const late = position.stop === null && context.df.currentUtcDateTime.getTime() > endsAt;
     const step = yield* copyBatch.run(context, late ? { ...position, stop: TOO_LONG } : position);
     state = { ...step.position, waitedMs, endsAt };
-    if (step.waitUntil !== null && step.ours) yield* waitUntil(context, step.waitUntil, CANCEL_EVENT);
-    else if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
+    if (step.waitUntil !== null) state = yield* waitOrStop(context, state, { until: step.waitUntil, ours: step.ours ?? false });
     else if (step.end) return { ok: true };
   }
   context.df.continueAsNew(state);
   return { ok: true };
 });
 
-function* waitOrStop(context: OrchestrationContext, state: Lane, until: number): Steps<Lane> {
-  const waited = yield* obeyWait(context, 'The mailboxes ask to wait', state.waitedMs, until);
+function* waitOrStop(context: OrchestrationContext, state: Lane, wait: DueWait): Steps<Lane> {
+  const waited = yield* obeyWait(context, 'The mailboxes ask to wait', state.waitedMs, wait);
   if (waited.ok) return { ...state, waitedMs: waited.waitedMs };
   return { ...state, stop: { code: 'throttled', message: waited.message, nextStep: 'The next job goes on.' } };
 }

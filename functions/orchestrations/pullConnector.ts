@@ -54,7 +54,7 @@ function* readPages(
     if (step.done) return { position, calls: position.calls, failure: null };
     if (step.waitUntil === null) continue;
     // A directory that wants more fails the pull, and the next job begins again.
-    if (step.waitUntil - context.df.currentUtcDateTime.getTime() > LONGEST_WAIT_MS) {
+    if (!step.ours && step.waitUntil - context.df.currentUtcDateTime.getTime() > LONGEST_WAIT_MS) {
       const until = new Date(step.waitUntil).toISOString();
       return {
         position,

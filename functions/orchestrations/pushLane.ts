@@ -5,7 +5,7 @@ import { nextWave } from '../../shared/sync/lastWave.ts';
 import { LanePosition } from '../../shared/sync/pushBatch.ts';
 import { pushBatch } from '../activities/push.ts';
 import { orchestration, type Steps, waitUntil } from '../durable.ts';
-import { obeyWait } from './waits.ts';
+import { type DueWait, obeyWait } from './waits.ts';
 
 const Input = LanePosition.extend({
   /** Waits so far, in ms; and when the last wave of deferred changes must be over (epoch ms, 0: not begun). */
@@ -23,8 +23,7 @@ export const pushLane = orchestration('pushLane', Input, function* (context, inp
     const { waitedMs, lastWaveEnds, ...position } = state;
     const step = yield* pushBatch.run(context, position);
     state = { ...step.position, waitedMs, lastWaveEnds };
-    if (step.waitUntil !== null && step.ours) yield* waitUntil(context, step.waitUntil, CANCEL_EVENT);
-    else if (step.waitUntil !== null) state = yield* waitOrStop(context, state, step.waitUntil);
+    if (step.waitUntil !== null) state = yield* waitOrStop(context, state, { until: step.waitUntil, ours: step.ours ?? false });
     else if (step.end) {
       const again = yield* lastWave(context, state);
       if (!again) return { done: state.done };
@@ -35,8 +34,8 @@ export const pushLane = orchestration('pushLane', Input, function* (context, inp
   return { done: state.done };
 });
 
-function* waitOrStop(context: OrchestrationContext, state: Input, until: number): Steps<Input> {
-  const waited = yield* obeyWait(context, `The target "${state.target}" asks to wait`, state.waitedMs, until);
+function* waitOrStop(context: OrchestrationContext, state: Input, wait: DueWait): Steps<Input> {
+  const waited = yield* obeyWait(context, `The target "${state.target}" asks to wait`, state.waitedMs, wait);
   if (waited.ok) return { ...state, waitedMs: waited.waitedMs };
   const stop = { code: 'throttled', message: waited.message, nextStep: 'The rest is tried again by itself.', retryAt: waited.until };
   return { ...state, stop };

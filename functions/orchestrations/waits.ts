@@ -10,13 +10,24 @@ export type Waited =
   | { readonly ok: true; readonly waitedMs: number }
   | { readonly ok: false; readonly until: string; readonly message: string };
 
+/** A wait that is due. */
+export interface DueWait {
+  /** Epoch ms. */
+  readonly until: number;
+  /** It is for our own ceiling (`limits.requestsPerMinute`), which nobody asked for but the configuration: however long, it is obeyed. */
+  readonly ours: boolean;
+}
+
 /**
- * Waits in a durable timer, which a cancel ends, if a job may wait so long: 15 min at once, 60 min in sum.
+ * Waits in a durable timer, which a cancel ends, if a job may wait so long: 15 min at once, 60 min in sum, our own ceiling's waits left out.
  * @param who who asks to wait, as subject of a sentence
  * @param waitedMs waited before, by the same lane
- * @param until epoch ms
  */
-export function* obeyWait(context: OrchestrationContext, who: string, waitedMs: number, until: number): Steps<Waited> {
+export function* obeyWait(context: OrchestrationContext, who: string, waitedMs: number, { until, ours }: DueWait): Steps<Waited> {
+  if (ours) {
+    yield* waitUntil(context, until, CANCEL_EVENT);
+    return { ok: true, waitedMs };
+  }
   const wait = Math.max(0, until - context.df.currentUtcDateTime.getTime());
   if (wait > LONGEST_WAIT_MS || waitedMs + wait > LONGEST_SUM_MS) {
     const at = new Date(until).toISOString();

@@ -1,21 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeKey, judgeBreakers, type PlanTotals, planHash } from './breakers.ts';
-import { aRoute } from './harness.ts';
+import { aRoute, NOTHING_PLANNED } from './harness.ts';
 
 const SETTINGS = aRoute().breakers;
-const QUIET: PlanTotals = {
-  removals: 0,
-  removalsBefore: 0,
-  creations: 0,
-  adoptions: 0,
-  clearing: 0,
-  addressChanges: 0,
-  linked: 1_000,
-  source: {},
-  accepted: null,
-  firstRun: false,
-};
+const QUIET = NOTHING_PLANNED;
 
 function trips(totals: Partial<PlanTotals>, settings: Partial<typeof SETTINGS> = {}): readonly string[] {
   return judgeBreakers({ ...SETTINGS, ...settings }, { ...QUIET, ...totals }).map(

@@ -4,6 +4,7 @@ import { type Entry, GROUP_TYPES } from '../model/entry.ts';
 import type { Link } from '../model/link.ts';
 import type { Fields } from '../model/plan.ts';
 import { formatStamp } from '../model/stamp.ts';
+import type { PlanTotals } from './breakers.ts';
 import { planEntry } from './planEntry.ts';
 import { compileProjection } from './project.ts';
 import { compileSettled } from './settled.ts';
@@ -94,6 +95,20 @@ export function aRoute(parts: RouteParts = {}): RouteSettings {
     schedule: parts.schedule ?? null,
   };
 }
+
+/** Totals of a plan in which nothing changes. */
+export const NOTHING_PLANNED: PlanTotals = {
+  removals: 0,
+  removalsBefore: 0,
+  creations: 0,
+  adoptions: 0,
+  clearing: 0,
+  addressChanges: 0,
+  linked: 1_000,
+  source: {},
+  accepted: null,
+  firstRun: false,
+};
 
 export function aSource(
   pull: Partial<ConnectorSettings['pull']> = {},

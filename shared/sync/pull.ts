@@ -43,7 +43,13 @@ export interface PullPosition {
 }
 
 export type PullStep =
-  | { readonly ok: true; readonly done: boolean; readonly waitUntil: number | null; readonly position: PullPosition }
+  | {
+      readonly ok: true;
+      readonly done: boolean;
+      readonly waitUntil: number | null;
+      readonly ours?: boolean;
+      readonly position: PullPosition;
+    }
   | { readonly ok: false; readonly failure: Failure; readonly calls: number };
 
 /** A pull's first position. */
@@ -113,7 +119,7 @@ export async function pullPages(context: SyncContext, start: PullPosition): Prom
   } catch (error) {
     if (error instanceof ThrottledError) {
       await showWait(context, start.job, pullInstance(start), error.notBefore);
-      return { ok: true, done: false, waitUntil: error.notBefore, position: withCalls() };
+      return { ok: true, done: false, waitUntil: error.notBefore, ours: error.ours, position: withCalls() };
     }
     return { ok: false, failure: failureOf(error), calls: start.calls + calls() };
   }

@@ -1,21 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { judgeBreakers } from '../../shared/rules/breakers.ts';
-import { aRoute } from '../../shared/rules/harness.ts';
+import { aRoute, NOTHING_PLANNED } from '../../shared/rules/harness.ts';
 
 describe('breakers', () => {
   const settings = aRoute().breakers;
-  const none = {
-    removals: 0,
-    removalsBefore: 0,
-    creations: 0,
-    adoptions: 0,
-    clearing: 0,
-    addressChanges: 0,
-    linked: 60,
-    source: {},
-    accepted: null,
-    firstRun: false,
-  };
+  const none = { ...NOTHING_PLANNED, linked: 60 };
   it('hold 11 of 60 removals, with 10 as the limit', () => {
     expect(judgeBreakers(settings, { ...none, removals: 10 })).toEqual([]);
     expect(judgeBreakers(settings, { ...none, removals: 11 })).toMatchObject([{ breaker: 'removals', value: 11, limit: 10 }]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BACK, type FilteredWorld, OUT, result, startFilteredWorld, within, without } from './filteredWorld.ts';
 
 /** Options of pull and filter about members, over HTTP. What a filter keeps is worked out here from the directories' own objects. */
-describe('filters on both directories', () => {
+describe('filters by members, on both directories', () => {
   let filtered: FilteredWorld;
 
   beforeAll(async () => {

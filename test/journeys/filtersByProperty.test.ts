@@ -5,7 +5,7 @@ import type { Job } from '../../shared/model/job.ts';
 import { BACK, type FilteredWorld, OUT, result, startFilteredWorld, within, without } from './filteredWorld.ts';
 
 /** Options of pull and filter about kinds, switches and values, over HTTP. What a filter keeps is worked out from the directories' own objects. */
-describe('filters on both directories', () => {
+describe('filters by kind and value, on both directories', () => {
   let filtered: FilteredWorld;
 
   beforeAll(async () => {
